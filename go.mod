@@ -1,0 +1,3 @@
+module iocscan
+
+go 1.26
