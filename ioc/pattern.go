@@ -1,13 +1,281 @@
 package ioc
 
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
 // A Pattern is the positive test of a condition, ready to be asked of values
-// of one kind. Negation is not its business.
+// of one kind. Negation is not its business. It is immutable and may be used
+// concurrently.
 type Pattern struct {
 	Kind Kind
 	Test Test
+	Case bool // compares with case
+
+	// Texts are what a text test looks for, folded unless Case, the separators
+	// of a path unified: for Is the content as written and trimmed, for the
+	// others the content alone. Digest, Address: the raw bytes asked for.
+	Texts []string
+
+	// Lo and Hi bound the keys that pass an ordered test, both included;
+	// Lo > Hi: none can.
+	Lo, Hi uint64
+
+	// Regex is set for Matches, and for a path whose leading %VARIABLE%
+	// stands for several folders; then it is asked besides Texts, of the
+	// folded path.
+	Regex *Regex
+
+	// Notice says what was read otherwise than written, such as a range with
+	// its ends reversed. Mostly empty.
+	Notice string
+
+	shape shape
 }
 
-// NewPattern reads content for a test on values of a kind.
+// shape is how a pattern looks at a value.
+type shape uint8
+
+const (
+	asText    shape = iota
+	asKey           // the ordered key, between Lo and Hi
+	asRaw           // the raw bytes of a digest or address
+	asNumeral       // text that must be a number: greater-than on a string term
+)
+
+// NewPattern reads content for a test on values of a kind. The error says why
+// the content cannot be read as such a value; the condition is then unknown.
 func NewPattern(kind Kind, test Test, content string, preserveCase bool) (*Pattern, error) {
-	return nil, nil
+	p := &Pattern{Kind: kind, Test: test, Case: preserveCase}
+	if strings.TrimSpace(content) == "" {
+		return nil, errors.New("content is empty")
+	}
+	switch test {
+	case Is:
+		return p, p.readIs(content)
+	case Contains, StartsWith, EndsWith:
+		p.Texts = []string{p.normal(content)}
+		p.expandVariable(content)
+		return p, nil
+	case Matches:
+		re, err := NewRegex(content, preserveCase)
+		p.Regex = re
+		return p, err
+	case GreaterThan, LessThan:
+		return p, p.readBound(content)
+	}
+	return nil, errors.New("no such condition")
+}
+
+func (p *Pattern) normal(s string) string {
+	if p.Kind == Path {
+		if p.Case {
+			return unifyPath(s)
+		}
+		return string(AppendFoldPath(nil, s))
+	}
+	if p.Case {
+		return s
+	}
+	return Fold(s)
+}
+
+func (p *Pattern) readIs(content string) error {
+	trimmed := strings.TrimSpace(content)
+	switch p.Kind {
+	case Text, Path:
+		p.addText(content)
+		p.addText(trimmed)
+		if p.Kind == Path {
+			if bare := strings.TrimRight(trimmed, `\/`); bare != "" && !strings.HasSuffix(bare, ":") {
+				p.addText(bare)
+			}
+			p.expandVariable(content)
+		}
+		return nil
+	case Digest:
+		raw, err := hex.DecodeString(trimmed)
+		if err != nil {
+			return fmt.Errorf("%.80q is not a hexadecimal hash", trimmed)
+		}
+		p.shape, p.Texts = asRaw, []string{string(raw)}
+		return nil
+	case Address:
+		a, err := netip.ParseAddr(trimmed)
+		if err != nil {
+			return fmt.Errorf("%.80q is not an IP address", trimmed)
+		}
+		p.shape, p.Texts = asRaw, []string{addressKey(a)}
+		return nil
+	case Bool:
+		b, err := ParseBool(trimmed)
+		p.shape, p.Lo, p.Hi = asKey, b, b
+		return err
+	}
+	p.shape = asKey
+	from, to, isRange := cutRange(trimmed)
+	lo, err := readSpan(p.Kind, from)
+	if err != nil {
+		return err
+	}
+	hi := lo
+	if isRange {
+		if hi, err = readSpan(p.Kind, to); err != nil {
+			return err
+		}
+		if hi.hi < lo.lo {
+			lo, hi = hi, lo
+			p.Notice = "the ends of the range stand in reverse order"
+		}
+	}
+	p.Lo, p.Hi = lo.lo, hi.hi
+	if lo.none && hi.none {
+		p.Lo, p.Hi = 1, 0
+	}
+	return nil
+}
+
+func (p *Pattern) addText(s string) {
+	s = p.normal(s)
+	for _, t := range p.Texts {
+		if t == s {
+			return
+		}
+	}
+	p.Texts = append(p.Texts, s)
+}
+
+func (p *Pattern) readBound(content string) error {
+	kind := p.Kind
+	p.shape = asKey
+	switch kind {
+	case Text, Path:
+		kind, p.shape = Float, asNumeral
+	case Digest, Address, Bool:
+		return fmt.Errorf("%s cannot be asked of this term", p.Test)
+	}
+	s, err := readSpan(kind, strings.TrimSpace(content))
+	if err != nil {
+		return err
+	}
+	if p.shape == asNumeral { // numerals are compared exactly, not to the digits given
+		f, _ := strconv.ParseFloat(strings.TrimSpace(content), 64)
+		s = span{lo: floatKey(f), hi: floatKey(f)}
+	}
+	p.Lo, p.Hi = 0, ^uint64(0)
+	switch {
+	case p.Test == GreaterThan && s.none: // below every number
+	case p.Test == GreaterThan && s.hi == ^uint64(0):
+		p.Lo, p.Hi = 1, 0
+	case p.Test == GreaterThan:
+		p.Lo = s.hi + 1
+	case s.none || s.lo == 0:
+		p.Lo, p.Hi = 1, 0
+	default:
+		p.Hi = s.lo - 1
+	}
+	return nil
+}
+
+// ParseBool reads the ways in which IOC files write true and false, as 1 and 0.
+func ParseBool(s string) (uint64, error) {
+	switch Fold(strings.TrimSpace(s)) {
+	case "true", "1", "yes":
+		return 1, nil
+	case "false", "0", "no":
+		return 0, nil
+	}
+	return 0, fmt.Errorf("%.80q is neither true nor false", s)
+}
+
+// addressKey is the raw form of an address; an IPv4 address inside IPv6 is
+// that IPv4 address.
+func addressKey(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	return string(a.AsSlice())
+}
+
+// Ordered reports whether the pattern is the closed interval Lo to Hi of keys.
+func (p *Pattern) Ordered() bool { return p.shape == asKey }
+
+// Raw reports whether Texts holds raw bytes, to be compared with RawKey.
+func (p *Pattern) Raw() bool { return p.shape == asRaw }
+
+// Numeral reports whether the pattern reads text as a number, which leaves
+// text that is none unknown.
+func (p *Pattern) Numeral() bool { return p.shape == asNumeral }
+
+// RawKey is the value as Raw patterns compare it; ok is false where it has no
+// such form (text that is no address).
+func (v Value) RawKey() (key string, ok bool) {
+	switch v.Kind {
+	case Digest:
+		return v.Str, true
+	case Address:
+		if v.Addr.IsValid() {
+			return addressKey(v.Addr), true
+		}
+	}
+	return "", false
+}
+
+// AppendNormal appends the value's text as patterns without case compare it.
+func (v Value) AppendNormal(dst []byte) []byte {
+	switch v.Kind {
+	case Path:
+		return AppendFoldPath(dst, v.Str)
+	case Text:
+		return AppendFold(dst, v.Str)
+	}
+	return AppendFold(dst, v.String())
+}
+
+// Match asks the pattern of one value.
+func (p *Pattern) Match(v Value) Truth {
+	switch p.shape {
+	case asKey:
+		return TruthOf(p.Lo <= v.Key && v.Key <= p.Hi)
+	case asRaw:
+		key, ok := v.RawKey()
+		return TruthOf(ok && key == p.Texts[0])
+	case asNumeral:
+		f, err := strconv.ParseFloat(strings.TrimSpace(v.Str), 64)
+		if err != nil {
+			return Unknown
+		}
+		k := floatKey(f)
+		return TruthOf(p.Lo <= k && k <= p.Hi)
+	}
+	if p.Test == Matches {
+		return p.Regex.Match(v.String())
+	}
+	s := p.normal(v.String())
+	for _, t := range p.Texts {
+		if p.passes(s, t) {
+			return True
+		}
+	}
+	if p.Regex != nil {
+		return p.Regex.Match(string(v.AppendNormal(nil)))
+	}
+	return False
+}
+
+func (p *Pattern) passes(s, t string) bool {
+	switch p.Test {
+	case Is:
+		return s == t
+	case Contains:
+		return strings.Contains(s, t)
+	case StartsWith:
+		return strings.HasPrefix(s, t)
+	case EndsWith:
+		return strings.HasSuffix(s, t)
+	}
+	return false
 }

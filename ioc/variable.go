@@ -1,0 +1,63 @@
+package ioc
+
+import (
+	"regexp"
+	"strings"
+)
+
+// folders are where the variables of Windows lead on usual installations, as
+// expressions over folded paths; any drive. Several users make several
+// folders, and 32-bit programs see others than 64-bit ones.
+var folders = map[string]string{
+	"systemdrive":             `[a-z]:`,
+	"homedrive":               `[a-z]:`,
+	"systemroot":              `\\windows|\\winnt`,
+	"windir":                  `\\windows|\\winnt`,
+	"programfiles":            `\\program files|\\program files \(x86\)`,
+	"programw6432":            `\\program files`,
+	"programfiles(x86)":       `\\program files \(x86\)`,
+	"commonprogramfiles":      `\\program files\\common files|\\program files \(x86\)\\common files`,
+	"commonprogramfiles(x86)": `\\program files \(x86\)\\common files`,
+	"commonprogramw6432":      `\\program files\\common files`,
+	"programdata":             `\\programdata`,
+	"allusersprofile":         `\\programdata|\\documents and settings\\all users`,
+	"public":                  `\\users\\public`,
+	"userprofile":             `\\users\\[^\\]+|\\documents and settings\\[^\\]+`,
+	"homepath":                `\\users\\[^\\]+|\\documents and settings\\[^\\]+`,
+	"appdata":                 `\\users\\[^\\]+\\appdata\\roaming|\\documents and settings\\[^\\]+\\application data`,
+	"localappdata":            `\\users\\[^\\]+\\appdata\\local|\\documents and settings\\[^\\]+\\local settings\\application data`,
+	"temp":                    temporary,
+	"tmp":                     temporary,
+}
+
+const temporary = `\\users\\[^\\]+\\appdata\\local\\temp|\\documents and settings\\[^\\]+\\local settings\\temp|\\windows\\temp|\\temp`
+
+// expandVariable adds to a path test what its leading %VARIABLE% may stand
+// for. The text as written stays asked for too, so nothing is lost.
+func (p *Pattern) expandVariable(content string) {
+	if p.Kind != Path {
+		return
+	}
+	rest, ok := strings.CutPrefix(strings.TrimSpace(content), "%")
+	if !ok {
+		return
+	}
+	name, rest, ok := strings.Cut(rest, "%")
+	if !ok {
+		return
+	}
+	places, known := folders[Fold(name)]
+	if !known {
+		p.Notice = "variable %" + name + "% is not known, it is compared as written"
+		return
+	}
+	expr := `(?:` + places + `)` + regexp.QuoteMeta(string(AppendFoldPath(nil, rest)))
+	if p.Test != Contains && p.Test != EndsWith {
+		expr = `^(?:[a-z]:)?` + expr
+	}
+	if p.Test == Is || p.Test == EndsWith {
+		expr += `$`
+	}
+	re := regexp.MustCompile(`(?s)` + expr)
+	p.Regex = &Regex{Source: re.String(), re2: re}
+}
