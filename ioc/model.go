@@ -3,6 +3,9 @@ package ioc
 // A Collection is every IOC file that was named, in order of path.
 type Collection struct {
 	Files []*File
+
+	// Unused lists the exclusions that fitted no file.
+	Unused []string
 }
 
 // Status says whether a file takes part in the scan.
@@ -17,7 +20,7 @@ const (
 // A File is one OpenIOC document, or what is known of a file that is none.
 type File struct {
 	Path   string // as named by the user; a member of a zip archive is "archive.zip/member.ioc"
-	SHA256 string // of the bytes as stored, lower-case hexadecimal
+	SHA256 string // of the bytes as stored, lower-case hexadecimal; empty where they were not read
 	Status Status
 	Reason string // why it is Rejected or Excluded, else empty
 
