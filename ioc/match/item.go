@@ -1,10 +1,6 @@
 package match
 
-import (
-	"errors"
-
-	"iocscan/ioc"
-)
+import "iocscan/ioc"
 
 // An Item is one thing of one document: a file, a registry value, an event.
 // Fields are numbered as in the document's Schema.
@@ -39,9 +35,6 @@ type ContentItem interface {
 	// Size is the length of the content in bytes as Read saw it.
 	Size() int64
 }
-
-// ErrNoContent answers Read on an item that has no content, such as a folder.
-var ErrNoContent = errors.New("has no content")
 
 // A Folder stands for items that could not be listed, such as what lies below
 // a folder that cannot be opened. Every field of it is unknown, except that
