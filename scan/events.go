@@ -41,11 +41,21 @@ type Info struct {
 	Elevated         bool      `json:"elevated"`
 	Command          []string  `json:"command"`
 	CollectionSHA256 string    `json:"collection_sha256"`
+	Collection       Counts    `json:"collection"`
 	Source           Source    `json:"source"`
 	Options          Options   `json:"options"`
 	Scope            Scope     `json:"scope"`
 	Interval         *Interval `json:"interval"` // --retro, else null
 	Status           string    `json:"status"`   // complete, timeout or interrupted; empty until it ends
+}
+
+// Counts of the IOC files of the collection, known before the scan: a report
+// that lacks its end says by them how much is missing.
+type Counts struct {
+	Files    int `json:"files"`
+	Usable   int `json:"usable"`
+	Rejected int `json:"rejected"`
+	Excluded int `json:"excluded"`
 }
 
 // Source is where the evidence came from.
