@@ -70,6 +70,10 @@ type LeftOut struct {
 
 // An FS reads one file system. Unlike io/fs it takes names of any bytes and
 // resolves links inside the evidence. All methods may be called concurrently.
+//
+// Names are as ReadDir spells them or Resolve returns them. Errors are
+// *fs.PathError with the evidence's path and wrap what the system said, so that
+// errors.Is(err, fs.ErrNotExist) and fs.ErrPermission tell those cases apart.
 type FS interface {
 	// ReadDir lists a folder in the file system's own order, in batches, and
 	// does not follow a link in the last component. An error ends the listing;
@@ -165,11 +169,31 @@ type Ownerer interface {
 	Owner(name string) (Owner, error)
 }
 
+// Pruner is offered by file systems that hold places which are not walked:
+// those of LeftOut that lie on this volume.
+type Pruner interface {
+	// Prune says whether the folder is left out and why. A walker asks it for
+	// every folder before it lists it; the answer is one look-up in a map and
+	// touches no disk, so that a dead network mount cannot hold up a scan.
+	Prune(folder string) (LeftOut, bool)
+}
+
+// Toucher is offered by file systems that cannot always keep access times.
+type Toucher interface {
+	// Touched counts the files and folders that were opened without the
+	// system's means of keeping the time of last access (O_NOATIME, or
+	// FILE_WRITE_ATTRIBUTES on Windows), because it was refused.
+	Touched() uint64
+}
+
 var (
 	// ErrNotRegular answers Open on anything but a regular file.
 	ErrNotRegular = errors.New("not a regular file")
 	// ErrOffline answers Open on a placeholder whose content is elsewhere.
 	ErrOffline = errors.New("content is not on this machine (cloud placeholder)")
-	// ErrEscapes answers Resolve on a path that leads to the network or a device.
+	// ErrEscapes answers Resolve on a path that leads to the network, to a
+	// device, to a volume that the source lacks or to a place of LeftOut.
 	ErrEscapes = errors.New("leads out of the evidence")
+	// ErrLoop answers Resolve on a path that passes more than 40 links.
+	ErrLoop = errors.New("too many links, or a loop of links")
 )

@@ -1,0 +1,42 @@
+package source
+
+import (
+	"errors"
+	"slices"
+)
+
+// HostOptions say how the running machine is presented.
+type HostOptions struct {
+	Name string // reported name; empty: the machine's own
+}
+
+// OpenHost is the running machine. On Linux and macOS it has one volume with
+// "/", on Windows one for each fixed or removable drive with a letter. Network
+// file systems and views that the kernel makes up are in LeftOut.
+func OpenHost(opt HostOptions) (Source, error) { return openHost(opt) }
+
+// A machine is a source whose volumes are folders of the scanner.
+type machine struct {
+	kind, name string
+	platform   Platform
+	has        []Capability
+	volumes    []Volume
+	leftOut    []LeftOut
+	folders    []*dirFS // to close
+}
+
+func (m *machine) Kind() string          { return m.kind }
+func (m *machine) Name() string          { return m.name }
+func (m *machine) Platform() Platform    { return m.platform }
+func (m *machine) Has(c Capability) bool { return slices.Contains(m.has, c) }
+func (m *machine) Volumes() []Volume     { return slices.Clone(m.volumes) }
+func (m *machine) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
+
+func (m *machine) Close() error {
+	var errs []error
+	for _, f := range m.folders {
+		errs = append(errs, f.Close())
+	}
+	m.folders = nil
+	return errors.Join(errs...)
+}

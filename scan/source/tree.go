@@ -1,0 +1,150 @@
+package source
+
+import (
+	"context"
+	"iter"
+)
+
+// A hostTree is a folder of the scanner as an FS: what the system offers
+// (dirFS), with links resolved inside the folder and the places that are not
+// walked. It serves the running host and mounted roots alike.
+type hostTree struct {
+	*dirFS
+	*resolver
+	// confined: the evidence is not the scanner's own system, and a link on the
+	// way to a name must not lead to the scanner's. Folders are resolved before
+	// the system sees them.
+	confined bool
+	owners   func(Info) (Owner, error) // nil: the evidence's owners are not known
+}
+
+// place is where the system finds a name: the folder free of links, the last
+// name as it is.
+func (t *hostTree) place(op, name string) (string, error) {
+	if !t.confined {
+		return name, nil
+	}
+	dir, base := split(name)
+	if base == "" {
+		return "/", nil
+	}
+	if base == "." || base == ".." {
+		return t.Resolve(name)
+	}
+	links := 0
+	in, err := t.resolve(dir, &links)
+	if err != nil {
+		return "", pathError(op, name, err)
+	}
+	return Join(in, base), nil
+}
+
+func (t *hostTree) ReadDir(ctx context.Context, name string) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		at, err := t.place("open", name)
+		if err != nil {
+			yield(Entry{}, err)
+			return
+		}
+		for e, err := range t.dirFS.ReadDir(ctx, at) {
+			if err != nil && at != name {
+				err = pathError("readdir", name, err)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func (t *hostTree) Lstat(name string) (Info, error) {
+	at, err := t.place("lstat", name)
+	if err != nil {
+		return Info{}, err
+	}
+	info, err := t.dirFS.Lstat(at)
+	if err != nil {
+		return Info{}, pathError("lstat", name, err)
+	}
+	return t.tell(info), nil
+}
+
+// tell leaves out what is not the evidence's: the ids and permission bits that
+// the scanner's system makes up for a Windows file system.
+func (t *hostTree) tell(info Info) Info {
+	if t.platform == Windows {
+		info.UID, info.GID, info.Mode = -1, -1, 0
+	}
+	return info
+}
+
+func (t *hostTree) Open(name string) (File, error) {
+	at, err := t.place("open", name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := t.dirFS.Open(at)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	return toldFile{f, t}, nil
+}
+
+type toldFile struct {
+	File
+	tree *hostTree
+}
+
+func (f toldFile) Info() (Info, error) {
+	info, err := f.File.Info()
+	return f.tree.tell(info), err
+}
+
+func (t *hostTree) Readlink(name string) (string, error) {
+	at, err := t.place("readlink", name)
+	if err != nil {
+		return "", err
+	}
+	target, err := t.dirFS.Readlink(at)
+	if err != nil {
+		return "", pathError("readlink", name, err)
+	}
+	return target, nil
+}
+
+// Prune implements Pruner.
+func (t *hostTree) Prune(folder string) (LeftOut, bool) {
+	out, ok := t.pruned[folder]
+	return out, ok
+}
+
+// idTree is a hostTree whose owners are known by their ids.
+type idTree struct{ *hostTree }
+
+// Owner implements Ownerer.
+func (t idTree) Owner(name string) (Owner, error) {
+	info, err := t.Lstat(name)
+	if err != nil {
+		return Owner{}, err
+	}
+	o, err := t.owners(info)
+	if err != nil {
+		return o, pathError("owner", name, err)
+	}
+	return o, nil
+}
+
+// withOwners is a tree of a Unix system with the owners' names out of its own
+// /etc.
+func withOwners(t *hostTree) FS {
+	names := &idNames{fs: t}
+	t.owners = names.owner
+	return idTree{t}
+}
+
+var (
+	_ FS      = (*hostTree)(nil)
+	_ Pruner  = (*hostTree)(nil)
+	_ Toucher = (*hostTree)(nil)
+	_ Ownerer = idTree{}
+)
