@@ -122,9 +122,9 @@ func (p *parser) document() error {
 		case xml.CharData:
 			if s := bytes.TrimSpace(t); len(s) > 0 {
 				if !root {
-					return rejected(p.at(), "not-openioc", "", "the file does not begin with an XML element but with %s", quote(s))
+					return rejected(p.atText(), "not-openioc", "", "the file does not begin with an XML element but with %s", quote(s))
 				}
-				return rejected(p.at(), "trailing", "remove it", "text after the root element: %s", quote(s))
+				return rejected(p.atText(), "trailing", "remove it", "text after the root element: %s", quote(s))
 			}
 		case xml.Directive:
 			p.file.problem(Notice, p.at(), "doctype", "", "document type declaration passed over; entities it declares are not known")
@@ -244,7 +244,7 @@ func (p *parser) children(parent string, each func(name string, el xml.StartElem
 			return nil
 		case xml.CharData:
 			if s := bytes.TrimSpace(t); len(s) > 0 {
-				p.file.problem(Warning, p.at(), "stray-text", "", "text in %s passed over: %s", parent, quote(s))
+				p.file.problem(Warning, p.atText(), "stray-text", "", "text in %s passed over: %s", parent, quote(s))
 			}
 		case xml.StartElement:
 			if !p.ours(t.Name) {

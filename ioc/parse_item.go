@@ -152,9 +152,16 @@ func (p *parser) context(c *Condition, el xml.StartElement) {
 			p.file.problem(Notice, p.at(), "term-alias", "", "term %s read as %s", quote(written), meant.Name)
 		}
 	}
-	if document != "" && !EqualFold(Document(document), Document(written)) && !EqualFold(Document(document), Document(c.Term)) {
+	if document != "" && !sameDocument(Document(document), written, c.Term) {
 		p.file.problem(Warning, p.at(), "document-mismatch", "", "document %s but search %s; search counts", quote(document), quote(written))
 	}
+}
+
+// sameDocument reports whether a document is that of a term, as written or as
+// meant. eventItem holds all the event documents.
+func sameDocument(document, written, meant string) bool {
+	return EqualFold(document, Document(written)) || EqualFold(document, Document(meant)) ||
+		EqualFold(document, "eventItem") && strings.HasSuffix(Document(meant), "Event")
 }
 
 func (p *parser) itemContent(c *Condition, el xml.StartElement) error {

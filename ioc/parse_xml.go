@@ -39,6 +39,10 @@ func newReader(text []byte) *reader {
 // at is the place where the last token begins.
 func (r *reader) at() Pos { return r.cursor.pos(r.offset) }
 
+// atText is the place of the first character of the last token, a text, that is
+// no blank.
+func (r *reader) atText() Pos { return r.cursor.pos(skipBlanks(r.cursor.text, r.offset)) }
+
 // here is the place where the last token ends.
 func (r *reader) here() Pos { return r.cursor.pos(int(r.dec.InputOffset())) }
 

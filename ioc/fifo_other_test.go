@@ -1,0 +1,5 @@
+//go:build !unix
+
+package ioc
+
+func makeFIFO(string) bool { return false }
