@@ -67,8 +67,12 @@ func (h *human) line(indent int, s string) {
 // prose writes a text behind a word, broken at the width and hanging.
 func (h *human) prose(indent int, word string, width int, text string) {
 	hang := indent + width
-	for i, l := range wrap(text, max(0, h.opt.Width-hang)) {
-		if i == 0 {
+	columns := 0
+	if h.opt.Width > 0 {
+		columns = max(20, h.opt.Width-hang)
+	}
+	for i, l := range wrap(text, columns) {
+		if i == 0 && word != "" {
 			h.line(indent, h.style.faint.Render(pad(word, width))+l)
 		} else {
 			h.line(hang, l)

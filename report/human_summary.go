@@ -38,7 +38,7 @@ func (h *human) verdicts(r *scan.Result) {
 		style lipgloss.Style
 		means string
 	}{
-		{s.Matched, "matched", h.style.alarm, ""},
+		{s.Matched, "matched", h.style.alarm, "found, shown above"},
 		{s.Undetermined, "undetermined", h.style.warn, "no match, but not everything that could match was checked"},
 		{s.Clear, "clear", h.style.good, "checked to the end, no match"},
 		{s.Rejected, "rejected", h.style.warn, "could not be used"},
@@ -48,7 +48,7 @@ func (h *human) verdicts(r *scan.Result) {
 		if v.n > 0 {
 			line = v.style.Render(line)
 		}
-		h.line(0, strings.TrimRight(line+h.style.faint.Render(v.means), " "))
+		h.line(0, line+h.style.faint.Render(v.means))
 	}
 	h.line(0, fmt.Sprintf("%6d  IOC files, %s looked at, %s read in %s s", s.IOCs,
 		count(s.Objects, "object", "objects"), size(s.BytesRead), strconv.FormatFloat(s.Seconds, 'f', 1, 64)))
@@ -169,7 +169,7 @@ func (h *human) unchecked(r *scan.Result) {
 	h.title(fmt.Sprintf("Not checked: %s in %s", count(conditions, "condition", "conditions"), count(iocs, "IOC file", "IOC files")))
 	n := h.limit(len(groups), maxReasons)
 	for _, g := range groups[:n] {
-		h.prose(0, fmt.Sprintf("%6d  ", g.conditions), 8, orNone(g.reason, "no reason given"))
+		h.prose(0, fmt.Sprintf("%6d", g.conditions), 8, orNone(g.reason, "no reason given"))
 		h.prose(8, "", 0, h.terms(g.terms)+", in "+count(g.iocs, "IOC file", "IOC files"))
 	}
 	h.more(2, len(groups), n)

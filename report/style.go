@@ -27,9 +27,9 @@ func newStyles(w io.Writer, color bool) styles {
 	bold := r.NewStyle().Bold(true)
 	return styles{
 		title: bold,
-		alarm: bold.Foreground(lipgloss.Color("9")),
-		warn:  r.NewStyle().Foreground(lipgloss.Color("11")),
-		good:  r.NewStyle().Foreground(lipgloss.Color("10")),
+		alarm: bold.Foreground(lipgloss.Color("1")),
+		warn:  r.NewStyle().Foreground(lipgloss.Color("3")),
+		good:  r.NewStyle().Foreground(lipgloss.Color("2")),
 		faint: r.NewStyle().Faint(true),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/lipgloss"
+	"github.com/google/go-cmp/cmp"
 
 	"iocscan/ioc/match"
 	"iocscan/scan"
@@ -276,7 +277,7 @@ func TestHumanColor(t *testing.T) {
 		t.Error("no colour")
 	}
 	if lipgloss.Width(colored) != lipgloss.Width(bare) || stripColor(colored) != bare {
-		t.Error("the text differs")
+		t.Error(cmp.Diff(bare, stripColor(colored)))
 	}
 }
 
