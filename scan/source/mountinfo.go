@@ -9,8 +9,9 @@ import (
 
 // A mount is one line of a table of mounts.
 type mount struct {
-	path string // mount point
-	kind string // file system type
+	path   string // mount point
+	kind   string // file system type
+	remote bool   // the system says that it is not on a disk of this machine
 }
 
 // parseMountinfo reads /proc/self/mountinfo, proc_pid_mountinfo(5):
@@ -59,10 +60,10 @@ func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 // devtmpfs and tmpfs are walked: they hold files that somebody put there, and
 // /dev/shm lies below the one and is the other.
 func leaveOut(mounts []mount, dir string) (map[string]LeftOut, []LeftOut) {
-	top := make(map[string]string) // the last mount on a point hides those before it
+	top := make(map[string]mount) // the last mount on a point hides those before it
 	for _, m := range mounts {
 		if path, ok := below(dir, m.path); ok && path != "/" {
-			top[path] = m.kind
+			top[path] = m
 		}
 	}
 	paths := make([]string, 0, len(top))
@@ -74,7 +75,7 @@ func leaveOut(mounts []mount, dir string) (map[string]LeftOut, []LeftOut) {
 	pruned := make(map[string]LeftOut)
 	var list []LeftOut
 	for _, path := range paths {
-		kind := top[path]
+		kind, remote := top[path].kind, top[path].remote
 		out, ok := LeftOut{}, false
 		if over, in := within(pruned, path); in {
 			// Hidden by what is left out above it. A disk mounted there, which
@@ -84,7 +85,7 @@ func leaveOut(mounts []mount, dir string) (map[string]LeftOut, []LeftOut) {
 			}
 			out, ok = LeftOut{Reason: "file system " + kind + " below " + over.Path + ", which is not walked", Volume: true}, true
 		} else {
-			out.Reason, out.Volume, ok = judgeMount(kind)
+			out.Reason, out.Volume, ok = judgeMount(kind, remote)
 		}
 		if ok {
 			out.Path = path
@@ -120,11 +121,11 @@ func within(pruned map[string]LeftOut, path string) (LeftOut, bool) {
 
 // judgeMount says whether a file system of this type is left out, and whether
 // it holds files of the evidence.
-func judgeMount(kind string) (reason string, volume, out bool) {
+func judgeMount(kind string, remote bool) (reason string, volume, out bool) {
 	switch {
 	case kernelViews[kind]:
 		return "kernel file system " + kind, false, true
-	case networkTypes[kind], strings.HasPrefix(kind, "nfs"):
+	case remote, networkTypes[kind], strings.HasPrefix(kind, "nfs"):
 		return "network file system " + kind, true, true
 	case strings.HasPrefix(kind, "fuse.") && !localFUSE[kind[len("fuse."):]]:
 		return "file system " + kind + ", which may lead to the network", true, true
@@ -138,13 +139,13 @@ func holdsFiles(kind string) bool {
 	return !kernelViews[kind] && kind != "tmpfs" && kind != "devtmpfs" && kind != "ramfs"
 }
 
-var kernelViews = set("autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs",
+var kernelViews = set("autofs", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devfs",
 	"devpts", "efivarfs", "fusectl", "fuse.lxcfs", "fuse.portal", "hugetlbfs", "mqueue",
 	"nfsd", "nsfs", "openpromfs", "pipefs", "proc", "pstore", "resctrl", "rpc_pipefs", "securityfs",
 	"selinuxfs", "smackfs", "sockfs", "spufs", "sysfs", "tracefs", "xenfs")
 
-var networkTypes = set("9p", "acfs", "afp", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "fhgfs",
-	"glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "panfs", "prl_fs", "pvfs2", "smb3", "smbfs",
+var networkTypes = set("9p", "acfs", "afp", "afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "fhgfs",
+	"glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "panfs", "prl_fs", "pvfs2", "smb3", "smbfs", "webdav",
 	"vboxsf", "vmhgfs")
 
 // localFUSE are those that read a disk or a file of this machine.

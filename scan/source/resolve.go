@@ -160,22 +160,20 @@ func (r *resolver) lookup(dir, name string) (string, Info, error) {
 		return "", Info{}, err
 	}
 	info, err := r.tree.Lstat(at)
-	if r.fold {
-		real := name
-		if err == nil {
-			if s, ok := r.tree.(speller); ok {
-				real, err = s.spell(dir, name)
-			}
-		} else if missing(err) {
-			real, err = r.findFolded(dir, name)
+	real := name
+	if s, ok := r.tree.(speller); ok && err == nil {
+		if real, err = s.spell(dir, name); err == nil && real != name && !r.fold {
+			err = fs.ErrNotExist // the evidence's own system would not have found it
 		}
-		if err == nil && real != name {
-			at = Join(dir, real)
-			if err := r.allowed(at); err != nil {
-				return "", Info{}, err
-			}
-			info, err = r.tree.Lstat(at)
+	} else if r.fold && err != nil && missing(err) {
+		real, err = r.findFolded(dir, name)
+	}
+	if err == nil && real != name {
+		at = Join(dir, real)
+		if err := r.allowed(at); err != nil {
+			return "", Info{}, err
 		}
+		info, err = r.tree.Lstat(at)
 	}
 	if err != nil && missing(err) {
 		err = fs.ErrNotExist

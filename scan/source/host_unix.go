@@ -1,7 +1,8 @@
+//go:build linux || darwin
+
 package source
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -20,11 +21,11 @@ func openHost(opt HostOptions) (Source, error) {
 		return nil, err
 	}
 	pruned, leftOut := leaveOut(mounts, "/")
-	tree := &hostTree{dirFS: folder, resolver: &resolver{tree: folder, platform: Linux, pruned: pruned}}
+	tree := &hostTree{dirFS: folder, resolver: &resolver{tree: folder, platform: thisPlatform, pruned: pruned}}
 	return &machine{
 		kind:     "host",
 		name:     name,
-		platform: Linux,
+		platform: thisPlatform,
 		has:      []Capability{Files, Live},
 		volumes:  []Volume{{FS: withOwners(tree), Type: mountType(mounts, "/")}},
 		leftOut:  leftOut,
@@ -48,21 +49,6 @@ func rootMounts(dir string) (map[string]LeftOut, []LeftOut, string, error) {
 	return pruned, leftOut, mountType(mounts, real), nil
 }
 
-// readMounts fails rather than answer nothing: without the table a walk could
-// run into the network unnoticed.
-func readMounts() ([]mount, error) {
-	f, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return nil, fmt.Errorf("read the table of mounts: %w", err)
-	}
-	defer f.Close()
-	mounts, err := parseMountinfo(f)
-	if err != nil {
-		return nil, fmt.Errorf("read /proc/self/mountinfo: %w", err)
-	}
-	return mounts, nil
-}
-
 // mountType is the type of the file system that a path lies on.
 func mountType(mounts []mount, path string) string {
 	best, kind := -1, ""
@@ -72,4 +58,13 @@ func mountType(mounts []mount, path string) string {
 		}
 	}
 	return kind
+}
+
+// rootFS is the FS of a volume of a root. A Windows volume mounted here has no
+// owners that this system could tell.
+func rootFS(t *hostTree) FS {
+	if t.platform == Windows {
+		return t
+	}
+	return withOwners(t)
 }
