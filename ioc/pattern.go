@@ -169,12 +169,12 @@ func (p *Pattern) readBound(content string) error {
 	}
 	p.Lo, p.Hi = 0, ^uint64(0)
 	switch {
-	case p.Test == GreaterThan && s.none: // below every number
+	case s.none && (s.lo == 0) == (p.Test == GreaterThan): // every value lies on that side
 	case p.Test == GreaterThan && s.hi == ^uint64(0):
 		p.Lo, p.Hi = 1, 0
 	case p.Test == GreaterThan:
 		p.Lo = s.hi + 1
-	case s.none || s.lo == 0:
+	case s.lo == 0:
 		p.Lo, p.Hi = 1, 0
 	default:
 		p.Hi = s.lo - 1
@@ -276,6 +276,25 @@ func (p *Pattern) passes(s, t string) bool {
 		return strings.HasPrefix(s, t)
 	case EndsWith:
 		return strings.HasSuffix(s, t)
+	}
+	return false
+}
+
+// Overlaps reports whether some value could pass both patterns, which must be
+// Is tests on one kind.
+func (p *Pattern) Overlaps(q *Pattern) bool {
+	if p.shape == asKey && q.shape == asKey {
+		return p.Lo <= q.Hi && q.Lo <= p.Hi
+	}
+	if p.Regex != nil || q.Regex != nil || p.shape != q.shape {
+		return true
+	}
+	for _, a := range p.Texts {
+		for _, b := range q.Texts {
+			if a == b || p.Case != q.Case && EqualFold(a, b) || !p.Case && !q.Case && Fold(a) == Fold(b) {
+				return true
+			}
+		}
 	}
 	return false
 }

@@ -12,7 +12,8 @@ import (
 
 // A span is the keys that one written number or time stands for: a second, a
 // day, everything that rounds to the digits given. none: a number that no
-// value of the kind can have, such as a negative size.
+// value of the kind can have; it lies below all of them (lo 0, such as a
+// negative size) or above.
 type span struct {
 	lo, hi uint64
 	none   bool

@@ -16,8 +16,9 @@ type Item interface {
 }
 
 // A ContentItem has fields whose values come from reading its content. The
-// engine decides which of them it wants and calls Read once before it asks for
-// any, so that all of them cost one reading.
+// engine decides which of them it wants and calls Read before it asks for any,
+// so that all of them cost one reading. For the report of a finding it may call
+// Read again, for further fields.
 type ContentItem interface {
 	Item
 
@@ -102,20 +103,3 @@ type Document struct {
 
 // A Schema is all documents that some source can answer.
 type Schema []Document
-
-// Lookup finds a term without regard to case.
-func (s Schema) Lookup(term string) (doc, field int, ok bool) {
-	name := ioc.Document(term)
-	for d := range s {
-		if !ioc.EqualFold(s[d].Name, name) {
-			continue
-		}
-		for f := range s[d].Fields {
-			if ioc.EqualFold(s[d].Fields[f].Term, term) {
-				return d, f, true
-			}
-		}
-		return d, -1, false
-	}
-	return -1, -1, false
-}

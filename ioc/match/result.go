@@ -10,6 +10,8 @@ type Match struct {
 	Conditions []string `json:"conditions"` // ids, in the order of the file
 	Notes      []string `json:"notes"`
 	Objects    []Object `json:"objects"` // empty where an absence matched
+
+	deferred bool // found when the documents were complete
 }
 
 // An Object is one item of a Match.

@@ -1,0 +1,364 @@
+package match
+
+import (
+	"fmt"
+	"strings"
+
+	"iocscan/ioc"
+)
+
+// A Program is a collection compiled for evaluation. It does not change, and
+// may be used by any number of evaluators.
+type Program struct {
+	docs   []*docProgram
+	byName map[string]int // folded name → index in docs
+	scopes []*scope
+	files  []fileProgram // by index in the collection
+	coll   *ioc.Collection
+}
+
+type fileProgram struct {
+	scopes   []*scope
+	problems []ioc.Problem
+	// fields asked of each document, for the report and for full evidence.
+	fields map[int][]int
+}
+
+// A scope is an AND that stands in no other AND, or a condition that stands in
+// none (semantics.md, section 4, rule 2).
+type scope struct {
+	file   int
+	number int // in the order of the program
+	conds  []condition
+	tree   node
+	slots  []slotRef
+	notes  []string // said with every match
+
+	// simple: one item decides it as soon as it is seen. Else its items'
+	// signatures are kept until the documents are complete.
+	simple bool
+}
+
+func (s *scope) note(text string) { s.notes = append(s.notes, text) }
+
+// A slotID numbers the slots of one document.
+type slotID = int32
+
+type slotRef struct {
+	doc int
+	id  slotID
+}
+
+// A slot is filled by one item of its document, or stays empty.
+type slot struct {
+	scope *scope
+	place int32   // index in scope.slots
+	conds []int32 // indices in scope.conds
+	// hopeless: an item that passes nothing still leaves the scope unknown,
+	// because of a condition that no item can answer.
+	hopeless bool
+}
+
+// A condition in its scope. One IndicatorItem can be several of them, after a
+// split.
+type condition struct {
+	src    *ioc.Condition
+	doc    int
+	pred   predID // -1: nothing can answer it, reason says why
+	slot   int32  // index in scope.slots; -1: a truth about the host (absence)
+	reason string
+
+	// same is set for the condition that one element of a repeated term meets
+	// all of an AND; it stands for no IndicatorItem (src is that of one of its
+	// kids).
+	same *node
+}
+
+const noPred predID = -1
+
+// A Gap is a condition that nothing can answer.
+type Gap struct {
+	File      *ioc.File
+	Condition *ioc.Condition
+	Reason    string
+}
+
+// Compile makes a program of the usable files of a collection. The gaps are
+// its conditions that no source could ever answer under this schema.
+func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
+	c := &compiler{
+		prog:  &Program{byName: map[string]int{}, coll: coll, files: make([]fileProgram, len(coll.Files))},
+		terms: map[string]termPlace{},
+	}
+	for d := range schema {
+		c.addDocument(schema[d].Name, &schema[d])
+		for f := range schema[d].Fields {
+			c.terms[ioc.Fold(schema[d].Fields[f].Term)] = termPlace{d, f}
+		}
+	}
+	for i, f := range coll.Files {
+		if f.Status != ioc.Usable {
+			continue
+		}
+		c.file = i
+		for _, n := range f.Criteria {
+			c.top(n)
+		}
+	}
+	for _, d := range c.prog.docs {
+		d.seal()
+	}
+	for _, s := range c.prog.scopes {
+		c.prog.plan(s)
+	}
+	for _, d := range c.prog.docs {
+		d.setBase()
+	}
+	return c.prog, c.gaps
+}
+
+type termPlace struct{ doc, field int }
+
+type compiler struct {
+	prog  *Program
+	terms map[string]termPlace // folded
+	file  int
+	gaps  []Gap
+}
+
+func (c *compiler) addDocument(name string, schema *Document) int {
+	d := &docProgram{name: name, schema: schema, intern: map[string]predID{}}
+	if schema != nil {
+		d.asked = make([]bool, len(schema.Fields))
+	}
+	i := len(c.prog.docs)
+	c.prog.docs = append(c.prog.docs, d)
+	c.prog.byName[ioc.Fold(name)] = i
+	return i
+}
+
+// top walks the ORs above the scopes.
+func (c *compiler) top(n ioc.Node) {
+	if in, ok := n.(*ioc.Indicator); ok && in.Operator == ioc.Or && in.Fault == "" {
+		for _, k := range in.Children {
+			c.top(k)
+		}
+		return
+	}
+	b := &builder{compiler: c}
+	tree, ok := b.build(n)
+	if !ok {
+		return
+	}
+	for _, alt := range b.alternatives(tree) {
+		c.addScope(b, alt)
+	}
+}
+
+// A builder makes the conditions of one scope.
+type builder struct {
+	*compiler
+	conds []condition
+}
+
+// build returns the tree below n; ok is false for an Indicator without
+// children, which is false.
+func (b *builder) build(n ioc.Node) (node, bool) {
+	switch n := n.(type) {
+	case *ioc.Condition:
+		b.conds = append(b.conds, b.condition(n))
+		return node{op: leaf, cond: int32(len(b.conds) - 1)}, true
+	case *ioc.Indicator:
+		out := node{op: or}
+		if n.Operator == ioc.And {
+			out.op = and
+			out.same = n.Context != ""
+		}
+		if n.Fault != "" {
+			out.op = cannot
+		}
+		first := len(b.conds)
+		for _, k := range n.Children {
+			kid, ok := b.build(k)
+			switch {
+			case ok:
+				out.kids = append(out.kids, kid)
+			case out.op == and: // an empty Indicator makes the whole AND false
+				b.conds = b.conds[:first]
+				return node{}, false
+			}
+		}
+		if n.Fault != "" {
+			for i := first; i < len(b.conds); i++ {
+				b.conds[i].pred, b.conds[i].reason = noPred, n.Fault
+			}
+		}
+		return out, len(out.kids) > 0
+	}
+	return node{}, false
+}
+
+// condition finds the document and the predicate of a condition, or the reason
+// why nothing can answer it.
+func (b *builder) condition(src *ioc.Condition) condition {
+	c := condition{src: src, pred: noPred}
+	place, known := b.terms[ioc.Fold(src.Term)]
+	if known {
+		c.doc = place.doc
+	} else {
+		c.doc = b.document(src.Document())
+	}
+	if src.Fault == "" && known {
+		place.field = b.rightDigest(src, place)
+		f := &b.prog.docs[c.doc].schema.Fields[place.field]
+		p, err := ioc.NewPattern(f.Kind, src.Test, src.Content, src.PreserveCase)
+		if err == nil {
+			c.pred = b.prog.docs[c.doc].add(place.field, p, src.Content)
+			if p.Notice != "" {
+				b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice})
+			}
+			b.remember(c.doc, place.field)
+			return c
+		}
+		c.reason = err.Error()
+		b.problem(ioc.Problem{Severity: ioc.Error, Pos: src.Pos, Rule: "content-type", Text: c.reason,
+			Hint: "the condition stays unchecked; write a value of the term's type"})
+	} else if src.Fault != "" {
+		c.reason = src.Fault
+	} else {
+		c.reason = b.unsupported(src, c.doc)
+	}
+	b.gaps = append(b.gaps, Gap{b.prog.coll.Files[b.file], src, c.reason})
+	return c
+}
+
+func (b *builder) document(name string) int {
+	if i, ok := b.prog.byName[ioc.Fold(name)]; ok {
+		return i
+	}
+	return b.addDocument(name, nil)
+}
+
+func (b *builder) unsupported(src *ioc.Condition, doc int) string {
+	switch {
+	case src.Def == nil && src.Term == "":
+		return "the condition names no term"
+	case src.Def == nil:
+		return fmt.Sprintf("term %q is not known", src.Term)
+	case src.Def.Status == "no-host-source":
+		return "no source on a host answers " + src.Term
+	case b.prog.docs[doc].schema == nil:
+		return "document " + src.Document() + " is not supported by this version"
+	}
+	return "term " + src.Term + " is not supported by this version"
+}
+
+var digestTerms = map[int]string{32: "Md5sum", 40: "Sha1sum", 64: "Sha256sum", 128: "Sha512sum"}
+
+// rightDigest is the field to compare a hash with: where its length belongs to
+// another digest than the term names, that one.
+func (b *builder) rightDigest(src *ioc.Condition, place termPlace) int {
+	f := &b.prog.docs[place.doc].schema.Fields[place.field]
+	if f.Kind != ioc.Digest || src.Test != ioc.Is {
+		return place.field
+	}
+	cut := strings.LastIndexByte(f.Term, '/') + 1
+	right, ok := digestTerms[len(strings.TrimSpace(src.Content))]
+	if !ok || ioc.EqualFold(f.Term[cut:], right) || ioc.EqualFold(f.Term[cut:], "Md54ksum") && right == "Md5sum" {
+		return place.field
+	}
+	other, ok := b.terms[ioc.Fold(f.Term[:cut]+right)]
+	if !ok {
+		return place.field
+	}
+	b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "hash-length",
+		Text: fmt.Sprintf("%q has the length of %s, not of %s; it is compared with %s", strings.TrimSpace(src.Content), right, f.Term[cut:], right),
+		Hint: "use " + f.Term[:cut] + right})
+	return other.field
+}
+
+func (b *builder) problem(p ioc.Problem) {
+	f := &b.prog.files[b.file]
+	f.problems = append(f.problems, p)
+}
+
+func (b *builder) remember(doc, field int) {
+	f := &b.prog.files[b.file]
+	if f.fields == nil {
+		f.fields = map[int][]int{}
+	}
+	for _, have := range f.fields[doc] {
+		if have == field {
+			return
+		}
+	}
+	f.fields[doc] = append(f.fields[doc], field)
+}
+
+// addScope takes a tree whose contradictions no longer stand under an OR.
+func (c *compiler) addScope(b *builder, tree node) {
+	s := &scope{file: c.file, number: len(c.prog.scopes)}
+	b.split(s, tree)
+	c.prog.scopes = append(c.prog.scopes, s)
+	f := &c.prog.files[c.file]
+	f.scopes = append(f.scopes, s)
+}
+
+// Problems are what compiling found wrong with the file of that index.
+func (p *Program) Problems(file int) []ioc.Problem { return p.files[file].problems }
+
+// Documents are the names of the documents that some condition asks.
+func (p *Program) Documents() []string {
+	var names []string
+	for _, d := range p.docs {
+		if d.used() {
+			names = append(names, d.name)
+		}
+	}
+	return names
+}
+
+func (d *docProgram) used() bool { return len(d.slots) > 0 || d.absences > 0 }
+
+// Fields are the fields of a document that some condition asks.
+func (p *Program) Fields(document string) []int {
+	i, ok := p.byName[ioc.Fold(document)]
+	if !ok {
+		return nil
+	}
+	var fields []int
+	for f, asked := range p.docs[i].asked {
+		if asked {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// A Named is a value that some positive condition names outright.
+type Named struct {
+	Content string // trimmed, as written
+	Prefix  bool   // starts-with, else is
+}
+
+// Named are the contents that positive conditions name outright with Is or
+// StartsWith on a term; empty where the term is not asked.
+func (p *Program) Named(term string) []Named {
+	var out []Named
+	seen := map[Named]bool{}
+	for _, s := range p.scopes {
+		for i := range s.conds {
+			c := &s.conds[i]
+			t := c.src.Test
+			if c.pred == noPred || c.src.Negate || t != ioc.Is && t != ioc.StartsWith || !ioc.EqualFold(c.src.Term, term) {
+				continue
+			}
+			n := Named{strings.TrimSpace(c.src.Content), t == ioc.StartsWith}
+			if !seen[n] {
+				seen[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}

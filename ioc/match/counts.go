@@ -1,0 +1,143 @@
+package match
+
+import (
+	"fmt"
+
+	"iocscan/ioc"
+)
+
+// counts is what one evaluator learns from items that no slot must look at one
+// by one. Items on which nothing is hit differ only in which fields could not
+// be read, so it is enough to count them by that.
+type counts struct {
+	items   uint64
+	matched uint64           // items that are part of a match
+	sets    map[setID]uint64 // items by what was unknown of them
+	// excepts are the items of a set that a slot has looked at itself.
+	excepts map[except]uint64
+}
+
+type except struct {
+	slot slotID
+	set  setID
+}
+
+func newCounts() counts {
+	return counts{sets: map[setID]uint64{}, excepts: map[except]uint64{}}
+}
+
+func (c *counts) except(s slotID, set setID) { c.excepts[except{s, set}]++ }
+
+// A setID numbers the combinations of field states met in a document. 0 is
+// "nothing is unknown".
+type setID int32
+
+// unknownSet is the number of the item's combination of unknown fields. The
+// first time a field fails, or when the failing object's label is smaller than
+// the one known, the reason is kept for the report.
+func (e *Evaluator) unknownSet() setID {
+	if !e.anyUnknown() {
+		return 0
+	}
+	for f, s := range e.state {
+		if s >= unreadable && e.doc.asked[f] {
+			e.host.reason(e.at, f, e.itemLabel(), e.why[f])
+		}
+	}
+	return e.host.setID(e.at, e.state)
+}
+
+// Close hands the counts over. The evaluator must not be used afterwards.
+func (e *Evaluator) Close() {
+	if e.at < 0 {
+		return
+	}
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	d := &e.host.docs[e.at]
+	d.items += e.counts.items
+	d.matched += e.counts.matched
+	for s, n := range e.counts.sets {
+		d.sets[s] += n
+	}
+	for x, n := range e.counts.excepts {
+		d.excepts[x] += n
+	}
+}
+
+// setID interns a combination of field states.
+func (h *Host) setID(doc int, state []fieldState) setID {
+	key := make([]byte, len(state))
+	for i, s := range state {
+		if s >= unreadable {
+			key[i] = byte(s)
+		}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d := &h.docs[doc]
+	id, ok := d.setIDs[string(key)]
+	if !ok {
+		id = setID(len(d.states))
+		d.setIDs[string(key)] = id
+		states := make([]fieldState, len(key))
+		for i, s := range key {
+			states[i] = max(fieldState(s), answered)
+		}
+		d.states = append(d.states, states)
+	}
+	return id
+}
+
+// fieldReason is why a field could not be answered, for how many items, with
+// the one of the smallest label as the example.
+type fieldReason struct {
+	count uint64
+	label string
+	err   error
+}
+
+func (h *Host) reason(doc, field int, label string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	reasons := h.docs[doc].reasons
+	r, ok := reasons[field]
+	if !ok || label < r.label {
+		r.label, r.err = label, err
+	}
+	r.count++
+	reasons[field] = r
+}
+
+func (r fieldReason) String() string {
+	if r.count == 1 {
+		return fmt.Sprintf("%s: %v", r.label, r.err)
+	}
+	return fmt.Sprintf("%d objects, first %s: %v", r.count, r.label, r.err)
+}
+
+// absence is what is known of whether some item passes a predicate.
+func (h *Host) absence(c *condition) ioc.Truth {
+	d := &h.docs[c.doc]
+	if c.pred == noPred || h.prog.docs[c.doc].schema == nil {
+		return ioc.Unknown
+	}
+	best := d.present[c.pred]
+	if best == ioc.True {
+		return ioc.False
+	}
+	if best == ioc.Unknown || !d.full {
+		return ioc.Unknown
+	}
+	field := h.prog.docs[c.doc].preds[c.pred].field
+	if h.prog.docs[c.doc].schema.Fields[field].StandIn != "" && d.items > 0 {
+		return ioc.Unknown
+	}
+	probe := condition{src: &ioc.Condition{}, pred: c.pred}
+	for set := range d.sets {
+		if h.prog.docs[c.doc].unhit(&probe, d.states[set]) != ioc.False {
+			return ioc.Unknown
+		}
+	}
+	return ioc.True
+}

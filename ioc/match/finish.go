@@ -1,0 +1,147 @@
+package match
+
+import (
+	"iocscan/ioc"
+)
+
+// A FileResult is the outcome for one IOC file.
+type FileResult struct {
+	Verdict   Verdict
+	Count     uint64 // of all matches
+	Matches   []Match
+	Unchecked []Unchecked
+}
+
+// A DocumentResult counts the items of one document.
+type DocumentResult struct {
+	Items   uint64
+	Matched uint64
+}
+
+// Results decides everything that is still open. Call it once, when every
+// evaluator is closed. They are by index in the collection; files that are not
+// usable have a zero result.
+func (h *Host) Results() []FileResult {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make([]FileResult, len(h.files))
+	for i, f := range h.prog.coll.Files {
+		if f.Status == ioc.Usable {
+			out[i] = h.file(i)
+		}
+	}
+	return out
+}
+
+// Document counts what was seen of a document.
+func (h *Host) Document(name string) DocumentResult {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d := h.document(name)
+	if d == nil {
+		return DocumentResult{}
+	}
+	return DocumentResult{Items: d.items, Matched: d.matched}
+}
+
+func (h *Host) file(i int) FileResult {
+	best := ioc.False
+	r := FileResult{Unchecked: []Unchecked{}}
+	seen := map[*ioc.Condition]bool{}
+	for _, s := range h.prog.files[i].scopes {
+		v := ioc.False
+		if s.simple {
+			v = h.simple(s)
+		} else {
+			v = h.decide(s)
+		}
+		best = max(best, v)
+		r.Unchecked = h.unchecked(r.Unchecked, s, seen)
+	}
+	f := &h.files[i]
+	var merged uint64
+	r.Matches, merged = f.list.sorted()
+	r.Count = f.count - merged
+	switch best {
+	case ioc.True:
+		r.Verdict = Matched
+	case ioc.Unknown:
+		r.Verdict = Undetermined
+	default:
+		r.Verdict = Clear
+	}
+	return r
+}
+
+// simple is the truth of a scope that single items decide.
+func (h *Host) simple(s *scope) ioc.Truth {
+	sl := h.prog.slotOf(s, 0)
+	doc := s.slots[0].doc
+	d := h.prog.docs[doc]
+	for _, state := range h.untold(doc, s.slots[0].id) {
+		if sl.barest(d, state) != ioc.False {
+			h.markOpen(sl, sl.unhitTruths(d, state))
+		}
+	}
+	if !h.docs[doc].complete {
+		h.markOpen(sl, sl.allUnknown())
+	}
+	st := h.scopes[s]
+	switch {
+	case st == nil:
+		return ioc.False
+	case st.matched:
+		return ioc.True
+	case len(st.open) > 0:
+		return ioc.Unknown
+	}
+	return ioc.False
+}
+
+func (h *Host) markOpen(sl *slot, truth []ioc.Truth) {
+	st := h.state(sl.scope)
+	h.openConds(sl, func(i int32) ioc.Truth {
+		for k, c := range sl.conds {
+			if c == i {
+				return truth[k]
+			}
+		}
+		return ioc.True
+	}, func(i int32) { st.mark(i) })
+}
+
+// unchecked lists the conditions that left a scope unknown, in the order of
+// the file.
+func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool) []Unchecked {
+	st := h.scopes[s]
+	if st == nil {
+		return out
+	}
+	for i := range s.conds {
+		c := &s.conds[i]
+		if !st.open[int32(i)] || c.same != nil || seen[c.src] {
+			continue
+		}
+		seen[c.src] = true
+		out = append(out, Unchecked{ConditionID: c.src.ID, Term: c.src.Term, Content: c.src.Content, Reason: h.why(c)})
+	}
+	return out
+}
+
+func (h *Host) why(c *condition) string {
+	d := &h.docs[c.doc]
+	if c.reason != "" {
+		return c.reason
+	}
+	field := h.prog.docs[c.doc].preds[c.pred].field
+	if r, ok := d.reasons[field]; ok {
+		return r.String()
+	}
+	if !d.complete || c.src.Negate && !d.full && d.reason != "" {
+		return d.reason
+	}
+	if note := h.prog.docs[c.doc].schema.Fields[field].StandIn; note != "" {
+		return "only a stand-in was looked at: " + note
+	}
+	return "the pattern could not be decided on some value (time limit, or text that is no number)"
+}

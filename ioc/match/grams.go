@@ -1,0 +1,140 @@
+package match
+
+import "math/bits"
+
+// grams finds which of many literals occur in a text, at a cost per byte that
+// hardly depends on how many there are.
+//
+// Each literal is entered under one of its 4-byte substrings, the one that
+// fewest others are entered under. A text is read once; the four bytes at each
+// place go through a bitmap that almost always says no, then through a hash
+// table to the literals, which are compared in full. Literals of under four
+// bytes have bitmaps and tables of their own, used only if there are any.
+type grams struct {
+	lits  []literal
+	shift uint // of the multiplied gram, so that it indexes bitmap
+	bits  []uint64
+	heads map[uint32]int32 // gram → first literal, chained by next
+
+	short   [4]*shortTable // by length, 1 to 3; nil where there are none
+	longest int
+}
+
+type literal struct {
+	text string
+	at   int32 // where in text its gram stands
+	next int32 // next literal of the same gram, -1 at the end
+	id   int32
+}
+
+const golden = 2654435769 // 2^32 / golden ratio: spreads grams over the bitmap
+
+// newGrams takes folded literals, none of them empty; ids are given back by
+// find. fold is applied to each byte of the text; nil where texts come folded.
+func newGrams(texts []string, ids []int32) *grams {
+	g := &grams{heads: make(map[uint32]int32, len(texts))}
+	size := uint(bits.Len(uint(len(texts)))) + 6
+	size = min(max(size, 15), 24)
+	g.shift = 32 - size
+	g.bits = make([]uint64, 1<<size/64)
+	load := make(map[uint32]int32, len(texts))
+	for i, t := range texts {
+		g.longest = max(g.longest, len(t))
+		if len(t) < 4 {
+			g.addShort(t, ids[i])
+			continue
+		}
+		best, at := int32(-1), 0
+		for o := 0; o+4 <= len(t) && o < 64; o++ {
+			if n := load[gramAt(t, o)]; best < 0 || n < best {
+				best, at = n, o
+			}
+		}
+		key := gramAt(t, at)
+		load[key]++
+		next, ok := g.heads[key]
+		if !ok {
+			next = -1
+		}
+		g.heads[key] = int32(len(g.lits))
+		g.lits = append(g.lits, literal{text: t, at: int32(at), next: next, id: ids[i]})
+		h := key * golden >> g.shift
+		g.bits[h/64] |= 1 << (h % 64)
+	}
+	return g
+}
+
+func gramAt(s string, o int) uint32 {
+	return uint32(s[o]) | uint32(s[o+1])<<8 | uint32(s[o+2])<<16 | uint32(s[o+3])<<24
+}
+
+// find calls hit for every occurrence with the literal's id and the place
+// where it starts. Occurrences of one literal come in ascending order.
+func (g *grams) find(text []byte, hit func(id int32, start int)) {
+	if len(g.lits) > 0 && len(text) >= 4 {
+		gram := uint32(text[0])<<8 | uint32(text[1])<<16 | uint32(text[2])<<24
+		for i := 3; i < len(text); i++ {
+			gram = gram>>8 | uint32(text[i])<<24
+			h := gram * golden >> g.shift
+			if g.bits[h/64]&(1<<(h%64)) != 0 {
+				g.verify(text, i-3, gram, hit)
+			}
+		}
+	}
+	for n := 1; n < len(g.short); n++ {
+		if g.short[n] != nil {
+			g.short[n].find(text, n, hit)
+		}
+	}
+}
+
+func (g *grams) verify(text []byte, at int, gram uint32, hit func(int32, int)) {
+	i, ok := g.heads[gram]
+	if !ok {
+		return
+	}
+	for ; i >= 0; i = g.lits[i].next {
+		l := &g.lits[i]
+		start := at - int(l.at)
+		if start >= 0 && start+len(l.text) <= len(text) && string(text[start:start+len(l.text)]) == l.text {
+			hit(l.id, start)
+		}
+	}
+}
+
+// A shortTable holds the literals of one length under four bytes.
+type shortTable struct {
+	bits [1 << 16 / 64]uint64
+	ids  map[string][]int32
+}
+
+func (g *grams) addShort(t string, id int32) {
+	s := g.short[len(t)]
+	if s == nil {
+		s = &shortTable{ids: map[string][]int32{}}
+		g.short[len(t)] = s
+	}
+	h := shortHash([]byte(t))
+	s.bits[h/64] |= 1 << (h % 64)
+	s.ids[t] = append(s.ids[t], id)
+}
+
+func shortHash(b []byte) uint16 {
+	h := uint32(0)
+	for _, c := range b {
+		h = h<<8 | uint32(c)
+	}
+	return uint16(h ^ h>>9)
+}
+
+func (s *shortTable) find(text []byte, n int, hit func(int32, int)) {
+	for i := 0; i+n <= len(text); i++ {
+		h := shortHash(text[i : i+n])
+		if s.bits[h/64]&(1<<(h%64)) == 0 {
+			continue
+		}
+		for _, id := range s.ids[string(text[i:i+n])] {
+			hit(id, i)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package match
+
+import (
+	"iocscan/ioc"
+)
+
+// A fieldIndex finds the predicates of one field that a value passes, at a
+// cost that hardly grows with their number: a map for Is, one multi-pattern
+// matcher for Contains, StartsWith and EndsWith, sorted intervals for what has
+// an order, and regular expressions only where a literal they need occurs.
+type fieldIndex struct {
+	doc *docProgram
+
+	is    map[string][]predID // folded text
+	raw   map[string][]predID // raw bytes of digests and addresses
+	order intervals
+	grams *grams // literals of the tests below
+	lits  []gramTest
+	// always are asked of every value: patterns without a required literal and
+	// numerals.
+	always []predID
+
+	// anchored are Is and StartsWith on paths, which a Folder may rule out.
+	anchored []predID
+
+	content *contentIndex // for a field whose values are the strings of content
+}
+
+// A gramTest says what it means that a literal occurs.
+type gramTest struct {
+	pred predID
+	test ioc.Test // Contains, StartsWith, EndsWith; Matches: ask the pattern
+}
+
+func newFieldIndex(d *docProgram, ids []predID, strings bool) *fieldIndex {
+	x := &fieldIndex{doc: d, is: map[string][]predID{}, raw: map[string][]predID{}}
+	if strings {
+		x.content = newContentIndex(d, ids)
+	}
+	var texts []string
+	var tests []int32
+	literal := func(text string, id predID, test ioc.Test) {
+		texts = append(texts, text)
+		tests = append(tests, int32(len(x.lits)))
+		x.lits = append(x.lits, gramTest{id, test})
+	}
+	for _, id := range ids {
+		p := d.preds[id].pattern
+		if p.Kind == ioc.Path && (p.Test == ioc.Is || p.Test == ioc.StartsWith) {
+			x.anchored = append(x.anchored, id)
+		}
+		switch {
+		case p.Ordered():
+			x.order.add(p.Lo, p.Hi, id)
+		case p.Raw():
+			x.raw[p.Texts[0]] = append(x.raw[p.Texts[0]], id)
+		case p.Numeral():
+			x.always = append(x.always, id)
+		case p.Test == ioc.Is:
+			for _, t := range p.Texts {
+				t = foldedText(p, t)
+				x.is[t] = append(x.is[t], id)
+			}
+		case p.Test != ioc.Matches:
+			literal(foldedText(p, p.Texts[0]), id, p.Test)
+		}
+		if p.Regex != nil {
+			set := requiredLiterals(p.Regex.Source)
+			if set == nil {
+				x.always = append(x.always, id)
+			}
+			for _, t := range set {
+				literal(t, id, ioc.Matches)
+			}
+		}
+	}
+	x.order.seal()
+	if len(texts) > 0 {
+		x.grams = newGrams(texts, tests)
+	}
+	return x
+}
+
+// foldedText is a pattern's text as values are folded for look-up; one that
+// keeps its case is confirmed by the pattern itself afterwards.
+func foldedText(p *ioc.Pattern, t string) string {
+	if !p.Case {
+		return t
+	}
+	if p.Kind == ioc.Path {
+		return string(ioc.AppendFoldPath(nil, t))
+	}
+	return ioc.Fold(t)
+}
+
+// find reports every predicate that the value passes (True), or that could not
+// be decided on it (Unknown). One may be reported more than once. buf is
+// scratch space that is returned for the next call.
+func (x *fieldIndex) find(v ioc.Value, buf []byte, hit func(predID, ioc.Truth)) []byte {
+	if len(x.order.list) > 0 {
+		x.order.find(v.Key, func(id int32) { hit(id, ioc.True) })
+	}
+	if len(x.raw) > 0 {
+		if key, ok := v.RawKey(); ok {
+			for _, id := range x.raw[key] {
+				hit(id, ioc.True)
+			}
+		}
+	}
+	if len(x.is) > 0 || x.grams != nil {
+		buf = v.AppendNormal(buf[:0])
+		for _, id := range x.is[string(buf)] {
+			x.confirm(id, v, hit)
+		}
+		if x.grams != nil {
+			x.findLiterals(v, buf, hit)
+		}
+	}
+	for _, id := range x.always {
+		if t := x.doc.preds[id].pattern.Match(v); t != ioc.False {
+			hit(id, t)
+		}
+	}
+	return buf
+}
+
+func (x *fieldIndex) findLiterals(v ioc.Value, text []byte, hit func(predID, ioc.Truth)) {
+	x.grams.find(text, func(lit int32, start int) {
+		t := x.lits[lit]
+		p := x.doc.preds[t.pred].pattern
+		switch t.test {
+		case ioc.StartsWith:
+			if start != 0 {
+				return
+			}
+		case ioc.EndsWith:
+			if start+len(foldedText(p, p.Texts[0])) != len(text) {
+				return
+			}
+		case ioc.Matches:
+			if r := p.Match(v); r != ioc.False {
+				hit(t.pred, r)
+			}
+			return
+		}
+		x.confirm(t.pred, v, hit)
+	})
+}
+
+// confirm asks a pattern that keeps its case, which the folded look-up cannot.
+func (x *fieldIndex) confirm(id predID, v ioc.Value, hit func(predID, ioc.Truth)) {
+	p := x.doc.preds[id].pattern
+	if !p.Case || p.Match(v) == ioc.True {
+		hit(id, ioc.True)
+	}
+}

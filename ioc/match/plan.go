@@ -1,0 +1,239 @@
+package match
+
+import (
+	"slices"
+
+	"iocscan/ioc"
+)
+
+// plan enters a finished scope into the programs of its documents: its slots,
+// who asks which predicate, and how it is decided.
+func (p *Program) plan(s *scope) {
+	for i := range s.slots {
+		d := p.docs[s.slots[i].doc]
+		s.slots[i].id = slotID(len(d.slots))
+		d.slots = append(d.slots, slot{scope: s, place: int32(i)})
+	}
+	for i := range s.conds {
+		if c := &s.conds[i]; c.slot >= 0 {
+			sl := p.slotOf(s, c.slot)
+			sl.conds = append(sl.conds, int32(i))
+		}
+	}
+	empty := s.emptyCanHold()
+	s.simple = len(s.slots) == 1 && !empty
+	for i := range s.conds {
+		c := &s.conds[i]
+		d := p.docs[c.doc]
+		if c.slot < 0 && c.same == nil {
+			s.simple = false
+			d.absences++
+		}
+		if c.same != nil {
+			d.bound = append(d.bound, s.slots[c.slot].id)
+		}
+		if c.pred == noPred {
+			continue
+		}
+		pr := &d.preds[c.pred]
+		if c.slot >= 0 {
+			id := s.slots[c.slot].id
+			list := &pr.pos
+			if c.src.Negate {
+				list = &pr.neg
+			}
+			if n := len(*list); n == 0 || (*list)[n-1] != id {
+				*list = append(*list, id)
+			}
+		}
+		if c.src.Negate && (c.slot < 0 || empty) {
+			pr.absent = true
+		}
+	}
+	for i := range s.slots {
+		sl := p.slotOf(s, int32(i))
+		d := p.docs[s.slots[i].doc]
+		if d.schema != nil && sl.barest(d, nil) != ioc.False {
+			sl.hopeless, d.hopeless = true, true
+		}
+	}
+}
+
+func (p *Program) slotOf(s *scope, place int32) *slot {
+	r := s.slots[place]
+	return &p.docs[r.doc].slots[r.id]
+}
+
+// emptyCanHold reports whether the tree could hold with a slot left empty, so
+// that absence must be looked for even in documents that have slots. It asks
+// the best case: every other slot filled, every absence true.
+func (s *scope) emptyCanHold() bool {
+	for empty := range s.slots {
+		var best func(i int32) ioc.Truth
+		best = func(i int32) ioc.Truth {
+			c := &s.conds[i]
+			if c.same != nil {
+				return c.same.all(best)
+			}
+			return ioc.TruthOf(c.slot != int32(empty) || c.src.Negate)
+		}
+		v := s.tree.eval(best)
+		if v != ioc.False {
+			return true
+		}
+	}
+	return false
+}
+
+// A fieldState says what is known of a field of an item.
+type fieldState uint8
+
+const (
+	notAsked   fieldState = iota
+	answered              // its values have gone through the index
+	unreadable            // unknown
+	// unlisted: the item stands for what could not be listed; unknown, but for
+	// anchored predicates that nothing below could meet.
+	unlisted
+)
+
+// truth is a condition of this slot on an item on which its predicate has not
+// been hit. state may be nil: every field answered.
+func (d *docProgram) unhit(c *condition, state []fieldState) ioc.Truth {
+	t := ioc.False
+	switch {
+	case c.pred == noPred:
+		return ioc.Unknown
+	case d.schema.Fields[d.preds[c.pred].field].StandIn != "":
+		t = ioc.Unknown // a stand-in can only confirm
+	case state == nil:
+	default:
+		switch state[d.preds[c.pred].field] {
+		case unreadable:
+			t = ioc.Unknown
+		case unlisted:
+			if !d.preds[c.pred].anchored() {
+				t = ioc.Unknown
+			}
+		}
+	}
+	if c.src.Negate {
+		return t.Not()
+	}
+	return t
+}
+
+func (p *predicate) anchored() bool {
+	return p.pattern.Kind == ioc.Path && (p.pattern.Test == ioc.Is || p.pattern.Test == ioc.StartsWith)
+}
+
+// value is what an item with these truths of the slot's conditions makes of
+// the scope: whether it can fill the slot (some positive condition holds) and
+// the tree, the rest of the host taken at its best.
+func (sl *slot) value(truth func(cond int32) ioc.Truth) ioc.Truth {
+	fill := ioc.False
+	for _, i := range sl.conds {
+		if c := &sl.scope.conds[i]; !c.src.Negate && c.same == nil {
+			fill = max(fill, truth(i))
+		}
+	}
+	if fill == ioc.False {
+		return ioc.False
+	}
+	return min(fill, sl.scope.tree.eval(func(i int32) ioc.Truth {
+		if sl.scope.conds[i].slot != sl.place {
+			return ioc.True
+		}
+		return truth(i)
+	}))
+}
+
+// barest is the value of an item on which no predicate of the slot is hit.
+func (sl *slot) barest(d *docProgram, state []fieldState) ioc.Truth {
+	var truth func(i int32) ioc.Truth
+	truth = func(i int32) ioc.Truth {
+		c := &sl.scope.conds[i]
+		if c.same != nil {
+			return c.same.all(truth)
+		}
+		return d.unhit(c, state)
+	}
+	return sl.value(truth)
+}
+
+// setBase finds the fields that every item must answer at each cost: those of
+// slots that are still open when nothing cheaper has been hit, and those that
+// absences ask.
+func (d *docProgram) setBase() {
+	if d.schema == nil {
+		return
+	}
+	var base [costs]map[int]bool
+	for c := range base {
+		base[c] = map[int]bool{}
+	}
+	d.beside = make([][]int, len(d.asked))
+	cost := func(c *condition) Cost {
+		if c.pred == noPred {
+			return costs
+		}
+		return d.schema.Fields[d.preds[c.pred].field].Cost
+	}
+	for i := range d.slots {
+		sl := &d.slots[i]
+		d.addBeside(sl)
+		for level := Free; level < costs; level++ {
+			var fields []int
+			for _, ci := range sl.conds {
+				if c := &sl.scope.conds[ci]; cost(c) == level {
+					fields = append(fields, d.preds[c.pred].field)
+				}
+			}
+			if len(fields) == 0 {
+				continue
+			}
+			open := sl.value(func(ci int32) ioc.Truth {
+				c := &sl.scope.conds[ci]
+				if cost(c) >= level { // a same condition included: it may still hold
+					return ioc.Unknown
+				}
+				return d.unhit(c, nil)
+			})
+			if open != ioc.False {
+				for _, f := range fields {
+					base[level][f] = true
+				}
+			}
+		}
+	}
+	for i := range d.preds {
+		if d.preds[i].absent {
+			f := d.preds[i].field
+			base[d.schema.Fields[f].Cost][f] = true
+		}
+	}
+	for level, set := range base {
+		for f := range set {
+			d.base[level] = append(d.base[level], f)
+		}
+		slices.Sort(d.base[level])
+	}
+}
+
+func (d *docProgram) addBeside(sl *slot) {
+	if len(sl.conds) < 2 {
+		return
+	}
+	for _, i := range sl.conds {
+		for _, j := range sl.conds {
+			a, b := &sl.scope.conds[i], &sl.scope.conds[j]
+			if a.pred == noPred || b.pred == noPred {
+				continue
+			}
+			f, g := d.preds[a.pred].field, d.preds[b.pred].field
+			if f != g && !slices.Contains(d.beside[f], g) {
+				d.beside[f] = append(d.beside[f], g)
+			}
+		}
+	}
+}
