@@ -99,6 +99,26 @@ func isDosDevice(name string) bool {
 	return false
 }
 
+// Undisplay finds the volume and the path that a displayed path stands for.
+// Of several volumes the one with the longest name that fits is meant.
+func Undisplay(platform source.Platform, volumes []source.Volume, shown string) (volume int, p string, ok bool) {
+	volume = -1
+	for i, v := range volumes {
+		if len(shown) < len(v.Name) || !ioc.EqualFold(shown[:len(v.Name)], v.Name) ||
+			volume >= 0 && len(v.Name) <= len(volumes[volume].Name) {
+			continue
+		}
+		rest := shown[len(v.Name):]
+		if platform == source.Windows {
+			rest = strings.ReplaceAll(rest, `\`, "/")
+		}
+		if rest == "" || rest[0] == '/' {
+			volume, p = i, path.Clean("/"+rest)
+		}
+	}
+	return volume, p, volume >= 0
+}
+
 // below reports whether p is folder or lies below it, both as the evidence
 // spells them.
 func below(p, folder string) bool {

@@ -1,0 +1,9 @@
+package document
+
+// All returns the documents in the order in which they are read: the most
+// volatile first (RFC 3227), the disk last.
+func All() []Document {
+	return []Document{
+		&files,
+	}
+}
