@@ -174,16 +174,6 @@ func (f *dirFS) Open(name string) (File, error) {
 	return &unixFile{fd: fd, name: name}, nil
 }
 
-func readable(info Info) error {
-	switch info.Type {
-	case Regular:
-		return nil
-	case Cloud:
-		return ErrOffline
-	}
-	return ErrNotRegular
-}
-
 // Readlink implements FS.
 func (f *dirFS) Readlink(name string) (string, error) {
 	dir, rest, err := f.at(name)

@@ -49,17 +49,6 @@ func rootMounts(dir string) (map[string]LeftOut, []LeftOut, string, error) {
 	return pruned, leftOut, mountType(mounts, real), nil
 }
 
-// mountType is the type of the file system that a path lies on.
-func mountType(mounts []mount, path string) string {
-	best, kind := -1, ""
-	for _, m := range mounts {
-		if _, ok := below(m.path, path); ok && len(m.path) >= best {
-			best, kind = len(m.path), m.kind
-		}
-	}
-	return kind
-}
-
 // rootFS is the FS of a volume of a root. A Windows volume mounted here has no
 // owners that this system could tell.
 func rootFS(t *hostTree) FS {

@@ -54,6 +54,17 @@ func unescapeOctal(s string) string {
 
 func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 
+// mountType is the type of the file system that a path lies on.
+func mountType(mounts []mount, path string) string {
+	best, kind := -1, ""
+	for _, m := range mounts {
+		if _, ok := below(m.path, path); ok && len(m.path) >= best {
+			best, kind = len(m.path), m.kind
+		}
+	}
+	return kind
+}
+
 // leaveOut chooses the mounts below dir that are not walked, keyed by their
 // path below dir, and lists them in the order of their paths.
 //

@@ -35,6 +35,10 @@ const (
 	Hives                   // registry hives, live or as files
 )
 
+func (c Capability) String() string {
+	return [...]string{"file systems", "the running machine", "registry hives"}[c]
+}
+
 // A Source is one body of evidence.
 type Source interface {
 	Kind() string // host, root, image, archive, artifacts

@@ -16,6 +16,7 @@ import (
 // onDisk fills in what this system can make.
 func onDisk(m sourcetest.Maker) sourcetest.Maker {
 	if runtime.GOOS == "windows" {
+		m.Deep = 12 // beyond MAX_PATH, and within what Wine's own system takes
 		m.NoLinks, m.NoFIFO, m.NoOddNames, m.NoUnread = true, true, true, true
 	}
 	m.NoOddNames = m.NoOddNames || runtime.GOOS == "darwin" // names are Unicode there

@@ -118,6 +118,17 @@ func (t *hostTree) Prune(folder string) (LeftOut, bool) {
 	return out, ok
 }
 
+// readable says whether an object may be opened.
+func readable(info Info) error {
+	switch info.Type {
+	case Regular:
+		return nil
+	case Cloud:
+		return ErrOffline
+	}
+	return ErrNotRegular
+}
+
 // idTree is a hostTree whose owners are known by their ids.
 type idTree struct{ *hostTree }
 
