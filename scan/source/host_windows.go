@@ -3,7 +3,9 @@ package source
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"golang.org/x/sys/windows"
 )
@@ -37,7 +39,54 @@ func openHost(opt HostOptions) (Source, error) {
 		out.Path = drive + `\`
 		m.leftOut = append(m.leftOut, *out)
 	}
+	lost, err := volumesWithoutLetter()
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	m.leftOut = append(m.leftOut, lost...)
 	return m, nil
+}
+
+// volumesWithoutLetter lists those that no drive shows: mounted in a folder,
+// which a walk meets as a link, or nowhere, as an EFI or recovery partition is.
+func volumesWithoutLetter() ([]LeftOut, error) {
+	var buf [windows.MAX_PATH]uint16
+	h, err := windows.FindFirstVolume(&buf[0], uint32(len(buf)))
+	if err != nil {
+		return nil, fmt.Errorf("list the volumes: %w", err)
+	}
+	defer windows.FindVolumeClose(h)
+	var list []LeftOut
+	for {
+		name := windows.UTF16ToString(buf[:])
+		if places := volumePlaces(name); len(places) == 0 {
+			list = append(list, LeftOut{Path: name, Reason: "volume that is not mounted"})
+		} else if !slices.ContainsFunc(places, func(p string) bool { return len(p) == 3 && hasDrive(p) }) {
+			list = append(list, LeftOut{Path: places[0], Reason: "volume mounted in a folder", Volume: true})
+		}
+		switch err := windows.FindNextVolume(h, &buf[0], uint32(len(buf))); err {
+		case nil:
+		case windows.ERROR_NO_MORE_FILES:
+			return list, nil
+		default:
+			return nil, fmt.Errorf("list the volumes: %w", err)
+		}
+	}
+}
+
+// volumePlaces are the drives and folders that a volume is mounted on.
+func volumePlaces(volume string) []string {
+	name, err := windows.UTF16PtrFromString(volume)
+	if err != nil {
+		return nil
+	}
+	buf := make([]uint16, 1<<15)
+	var n uint32
+	if windows.GetVolumePathNamesForVolumeName(name, &buf[0], uint32(len(buf)), &n) != nil {
+		return nil
+	}
+	return strings.FieldsFunc(string(utf16.Decode(buf[:min(int(n), len(buf))])), func(r rune) bool { return r == 0 })
 }
 
 // judgeDrive is the file system of a drive, or why it is left out. Nothing is

@@ -30,6 +30,11 @@ func locate(t *testing.T, path string) (source.FS, string) {
 	return v.FS, at
 }
 
+// wine: there a file's access time is the business of the system below.
+func wine() bool {
+	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
+}
+
 func TestHostIsDescribed(t *testing.T) {
 	src, err := source.OpenHost(source.HostOptions{Name: "box"})
 	if err != nil {
@@ -39,6 +44,7 @@ func TestHostIsDescribed(t *testing.T) {
 	if src.Platform() != source.Windows || src.Name() != "box" || !src.Has(source.Hives) || !src.Has(source.Live) {
 		t.Errorf("%s %s", src.Platform(), src.Name())
 	}
+	t.Logf("left out: %+v", src.LeftOut())
 	for _, v := range src.Volumes() {
 		if len(v.Name) != 2 || !v.FoldCase {
 			t.Errorf("volume %+v", v)
@@ -85,7 +91,7 @@ func TestWindowsInfo(t *testing.T) {
 	if content := sourcetest.ReadAll(t, fsys, at); content != "12345" {
 		t.Errorf("content %q", content)
 	}
-	if info, err := fsys.Lstat(at); err != nil || info.Accessed != ioc.Ticks(mtime) {
+	if info, err := fsys.Lstat(at); err != nil || !wine() && info.Accessed != ioc.Ticks(mtime) {
 		t.Errorf("reading changed the access time: %+v, %v", info, err)
 	}
 	upper, err := fsys.Resolve(strings.ToUpper(at))

@@ -97,8 +97,8 @@ func parseReparse(b []byte) (string, error) {
 	default:
 		return "", fmt.Errorf("%w: tag %#x", errReparse, tag)
 	}
-	if end := 8 + int(le.Uint16(b[4:])); end <= len(b) {
-		b = b[:end]
+	if end := 8 + int(le.Uint16(b[4:])); end < len(b) {
+		b = b[:max(end, 16)]
 	}
 	from := names + int(le.Uint16(b[8:]))
 	to := from + int(le.Uint16(b[10:]))
