@@ -315,3 +315,22 @@ func BenchmarkHash(b *testing.B) {
 		})
 	}
 }
+
+func TestTermsAreInTheVocabulary(t *testing.T) {
+	for _, d := range All() {
+		for _, f := range d.Schema().Fields {
+			def, ok := ioc.Lookup(f.Term)
+			if !ok || def.Name != f.Term {
+				t.Errorf("%s is not in the vocabulary", f.Term)
+				continue
+			}
+			want, ok := map[string]ioc.Kind{"int": ioc.Int, "uint64": ioc.Int, "date": ioc.Time, "md5": ioc.Digest, "sha1": ioc.Digest, "sha256": ioc.Digest}[def.Type]
+			if f.Term == "FileItem/Sha512sum" { // a string in its list, for want of a type
+				want, ok = ioc.Digest, true
+			}
+			if ok && f.Kind != want || !ok && f.Kind != ioc.Text && f.Kind != ioc.Path {
+				t.Errorf("%s has kind %d, the vocabulary says %s", f.Term, f.Kind, def.Type)
+			}
+		}
+	}
+}

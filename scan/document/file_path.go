@@ -36,7 +36,7 @@ type folder struct {
 
 func newFolder(v *volume, path string) *folder {
 	d := &folder{vol: v, path: path, drive: len(v.Name), sep: '/', depth: strings.Count(path, "/")}
-	if v.platform == source.Windows {
+	if v.Name != "" { // as source.Display has it
 		d.sep = '\\'
 	}
 	d.shown = strings.TrimSuffix(source.Display(v.Volume, path), string(d.sep))
@@ -46,8 +46,8 @@ func newFolder(v *volume, path string) *folder {
 			rest, ok = path, true
 		}
 		if ok && (rest == "" || rest[0] == '/') {
-			shown := strings.TrimRight(source.Display(v.Volume, a.Shown+rest), string(d.sep))
-			d.aliases = append(d.aliases, shown)
+			rest = source.Display(source.Volume{Name: v.Name}, rest)[len(v.Name):]
+			d.aliases = append(d.aliases, strings.TrimRight(a.Shown, string(d.sep))+strings.TrimRight(rest, string(d.sep)))
 		}
 	}
 	return d

@@ -331,7 +331,7 @@ func TestPossible(t *testing.T) {
 		return slices.IndexFunc(files.fields, func(f Field[file]) bool { return short(f.Term) == term })
 	}
 	m := source.NewMem(source.Windows)
-	v := &volume{Volume: m.Volumes()[0], platform: source.Windows, aliases: []scope.Alias{{Volume: 0, Real: "/Users", Shown: "/Documents and Settings"}}}
+	v := &volume{Volume: m.Volumes()[0], platform: source.Windows, aliases: []scope.Alias{{Volume: 0, Real: "/Users", Shown: `C:\Documents and Settings`}}}
 	for _, c := range []struct {
 		folder, term string
 		test         ioc.Test
@@ -521,6 +521,9 @@ func TestOwnFiles(t *testing.T) {
 		t.Errorf("a root has no files of the scanner: %+v", r.Listing)
 	}
 	w.kind = "host"
+	if r := scan(t, w, ask{req: own, Options: scope.Options{Scopes: []string{"/out/report.json"}}}); r.Own != 1 || r.Objects != 0 {
+		t.Errorf("%+v", r.Listing)
+	}
 	r = scan(t, w, ask{req: own})
 	r.want(t, "/out", "/out/x", "/link")
 	if r.Own != 2 {
@@ -557,5 +560,42 @@ func TestDepthIsBounded(t *testing.T) {
 	r := scan(t, pitSource{source.NewMem(source.Linux)}, ask{})
 	if r.Unlisted != 1 || r.Objects != deepest || r.Full || len(r.troubles) != 1 {
 		t.Errorf("%+v", r.Listing)
+	}
+}
+
+func TestVanishedFile(t *testing.T) {
+	m := source.NewMem(source.Linux).Add("/f", "abc")
+	var troubles []string
+	it := itemOf(t, m, "/f", Request{Trouble: func(object string, err error) { troubles = append(troubles, object+": "+err.Error()) }})
+	m.Remove("/f")
+	for range 2 {
+		if err := it.Read([]int{fieldOf(t, "Md5sum")}, nil); !errors.Is(err, fs.ErrNotExist) {
+			t.Error(err)
+		}
+	}
+	if len(troubles) != 1 {
+		t.Errorf("told %q", troubles)
+	}
+}
+
+func TestUnreadableAreaHasAStandIn(t *testing.T) {
+	m := source.NewMem(source.Linux).Add("/home/bob/Downloads/x", "").Add("/tmp/y", "").
+		Put("/home", source.MemNode{Info: source.Info{Type: source.Dir}, OpenErr: fs.ErrPermission})
+	r := scan(t, m, ask{Options: scope.Options{Drives: scope.Critical}})
+	r.want(t, "/home (unlisted)", "/tmp", "/tmp/y")
+	if len(r.troubles["/home"]) != 1 {
+		t.Error(r.troubles)
+	}
+}
+
+func TestLinkToAnotherVolume(t *testing.T) {
+	m := source.NewMem(source.Windows, "C:", "D:").Add(`D:\Data\deep\f`, "").AddLink(`C:\Jump`, `D:\Data`).Add(`C:\Temp\x`, "")
+	r := scan(t, m, ask{Options: scope.Options{Drives: scope.Critical, Names: []scope.Name{{Path: `C:\jump\deep\f`}}}, terms: []string{"FullPath", "FilePath"}})
+	r.want(t, `C:\Temp`, `C:\Temp\x`, `D:\Data\deep\f`)
+	if d := cmp.Diff(map[string][]string{
+		"FullPath": {`D:\Data\deep\f`, `\Data\deep\f`, `C:\Jump\deep\f`, `\Jump\deep\f`},
+		"FilePath": {`Data\deep`, `\Data\deep`, `D:\Data\deep`, `Jump\deep`, `\Jump\deep`, `C:\Jump\deep`},
+	}, r.items[`D:\Data\deep\f`].values); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
 	}
 }

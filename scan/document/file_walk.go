@@ -137,8 +137,7 @@ func (w *walk) area(a scope.Area) bool {
 	if a.Path == "/" {
 		return w.below(w.folder(v, "/"), "")
 	}
-	in := w.folder(v, source.Parent(a.Path))
-	row, ok := w.object(in, source.Base(a.Path))
+	row, ok := w.object(w.folder(v, source.Parent(a.Path)), source.Base(a.Path))
 	if row.unlisted || !ok {
 		return ok
 	}
@@ -151,9 +150,14 @@ func (w *walk) area(a scope.Area) bool {
 	return w.below(w.folder(v, a.Path), "")
 }
 
-// object describes a single object; where that cannot be had it hands out a
-// stand-in instead. ok is false where nobody wants more.
+// object describes a single object. Where there is none to hand out it answers
+// an unlisted row: the scanner's own file, or one that cannot be described and
+// for which a stand-in was handed out. ok is false where nobody wants more.
 func (w *walk) object(in *folder, name string) (row file, ok bool) {
+	if in.skip[name] == own {
+		w.list.Own++
+		return file{unlisted: true}, true
+	}
 	if out, left := in.leftOut(name); left {
 		return file{in: in, name: name, typ: source.Dir, why: out}, true
 	}
@@ -175,12 +179,7 @@ func (w *walk) target(t *scope.Target) bool {
 		if t.Name.Prefix {
 			return w.below(w.folder(v, t.Path), t.Rest)
 		}
-		in := w.folder(v, source.Parent(t.Path))
-		if in.skip[source.Base(t.Path)] == own {
-			w.list.Own++
-			return true
-		}
-		row, ok := w.object(in, source.Base(t.Path))
+		row, ok := w.object(w.folder(v, source.Parent(t.Path)), source.Base(t.Path))
 		if row.unlisted || !ok {
 			return ok
 		}

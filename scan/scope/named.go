@@ -130,18 +130,18 @@ func (x *expander) target(n Name) (found []Target) {
 		// cannot have any on the system that has variables.
 		globs := e != n.Path
 		for _, i := range x.on(p.Drive) {
-			fail := func(at string, err error) { found = append(found, x.failed(n, i, at, err)) }
+			fail := func(at Area, err error) { found = append(found, failed(n, at, err)) }
 			folder, name := split(p.Path)
 			if n.Prefix && (p.Slash || p.Path == "/") {
 				folder, name = p.Path, ""
 			}
 			for _, f := range x.find(i, folder, globs, fail) {
 				if n.Prefix {
-					found = append(found, Target{Name: n, Area: Area{i, f}, Rest: name})
+					found = append(found, Target{Name: n, Area: f, Rest: name})
 					continue
 				}
-				for _, at := range x.object(i, f, name, fail) {
-					found = append(found, Target{Name: n, Area: Area{i, at}})
+				for _, at := range x.object(f, name, fail) {
+					found = append(found, Target{Name: n, Area: at})
 				}
 			}
 		}
@@ -151,38 +151,39 @@ func (x *expander) target(n Name) (found []Target) {
 
 // object finds a name in a folder. A link of that name is an object of its
 // own, beside what it leads to.
-func (x *expander) object(volume int, folder, name string, fail func(string, error)) (found []string) {
+func (x *expander) object(folder Area, name string, fail func(Area, error)) (found []Area) {
 	if name == "" {
 		return nil // a volume's root is no object
 	}
-	v := &x.volumes[volume]
-	at, err := x.resolve(volume, folder, name)
+	v := &x.volumes[folder.Volume]
+	at, err := x.resolve(folder, name)
 	if err == nil {
 		found = append(found, at)
-		if in, last := split(at); in == folder && sameName(v, last, name) {
+		if in, last := split(at.Path); at.Volume == folder.Volume && in == folder.Path && sameName(v, last, name) {
 			return found
 		}
 	} else if !absent(err) {
-		fail(source.Join(folder, name), err)
+		fail(Area{folder.Volume, source.Join(folder.Path, name)}, err)
 	}
 	// Not there, or a link: also one that leads nowhere.
-	links, err := x.linksIn(volume, folder)
+	links, err := x.linksIn(folder)
 	if err != nil && !absent(err) {
-		fail(source.Join(folder, name), err)
+		fail(Area{folder.Volume, source.Join(folder.Path, name)}, err)
 	}
 	for _, l := range links {
 		if sameName(v, l, name) {
-			found = append(found, source.Join(folder, l))
+			found = append(found, Area{folder.Volume, source.Join(folder.Path, l)})
 		}
 	}
 	return found
 }
 
-func (x *expander) failed(n Name, volume int, at string, err error) Target {
+func failed(n Name, at Area, err error) Target {
+	t := Target{Name: n, Outcome: Unreadable, Err: err, Area: at}
 	if errors.Is(err, source.ErrEscapes) {
-		return Target{Name: n, Outcome: Never, Err: err, Area: Area{volume, at}}
+		t.Outcome = Never
 	}
-	return Target{Name: n, Outcome: Unreadable, Err: err, Area: Area{volume, at}}
+	return t
 }
 
 // cover marks what another target already reaches as Inside, so that nothing

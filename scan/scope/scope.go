@@ -115,9 +115,7 @@ func (x *expander) drives(word string) (areas []Area) {
 			}
 		case Critical:
 			for _, p := range critical[x.platform] {
-				for _, found := range x.find(i, p, true, x.fail(i)) {
-					areas = append(areas, Area{i, found})
-				}
+				areas = append(areas, x.find(i, p, true, x.fail)...)
 			}
 		}
 	}
@@ -130,16 +128,14 @@ func (x *expander) drives(word string) (areas []Area) {
 	return areas
 }
 
-func (x *expander) fail(volume int) func(string, error) {
-	return func(p string, err error) {
-		t := Trouble{source.Display(x.volumes[volume], p), err}
-		list := &x.troubles
-		if errors.Is(err, source.ErrEscapes) {
-			list = &x.leftOut
-		}
-		if !slices.ContainsFunc(*list, func(o Trouble) bool { return o.Path == t.Path }) {
-			*list = append(*list, t)
-		}
+func (x *expander) fail(at Area, err error) {
+	t := Trouble{source.Display(x.volumes[at.Volume], at.Path), err}
+	list := &x.troubles
+	if errors.Is(err, source.ErrEscapes) {
+		list = &x.leftOut
+	}
+	if !slices.ContainsFunc(*list, func(o Trouble) bool { return o.Path == t.Path }) {
+		*list = append(*list, t)
 	}
 }
 
@@ -153,7 +149,7 @@ func (x *expander) hasSystem(volume int) bool {
 		marks = []string{"/System/Library"}
 	}
 	for _, m := range marks {
-		if len(x.find(volume, m, false, func(string, error) {})) > 0 {
+		if len(x.find(volume, m, false, func(Area, error) {})) > 0 {
 			return true
 		}
 	}
@@ -207,16 +203,14 @@ func readScopes(o Options) ([]userScope, error) {
 func (x *expander) scope(sc userScope) (areas []Area) {
 	for _, p := range sc.paths {
 		for _, i := range x.on(p.Drive) {
-			var found []string
+			var found []Area
 			if x.platform != source.Windows {
-				found = x.find(i, p.Path, false, x.fail(i))
+				found = x.find(i, p.Path, false, x.fail)
 			}
 			if len(found) == 0 {
-				found = x.find(i, p.Path, true, x.fail(i))
+				found = x.find(i, p.Path, true, x.fail)
 			}
-			for _, f := range found {
-				areas = append(areas, Area{i, f})
-			}
+			areas = append(areas, found...)
 		}
 	}
 	return areas
