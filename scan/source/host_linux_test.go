@@ -184,13 +184,32 @@ func TestOwnerStaysInside(t *testing.T) {
 	}
 }
 
+func TestRootWithoutOpenat2(t *testing.T) {
+	sourcetest.Run(t, onDisk(sourcetest.Maker{
+		Make: func(t *testing.T, tree []sourcetest.Node) (source.FS, string) {
+			dir := sourcetest.TempDir(t)
+			sourcetest.Write(t, dir, "", tree)
+			src := openRoot(t, dir, source.Linux)
+			source.WithoutOpenat2(src)
+			return src.Volumes()[0].FS, "/"
+		},
+	}))
+}
+
 // A link that turns up where a folder was must not lead out, although the
 // folder is remembered as one.
 func TestSwappedFolder(t *testing.T) {
+	t.Run("openat2", func(t *testing.T) { swapFolder(t, func(source.Source) {}) })
+	t.Run("openat", func(t *testing.T) { swapFolder(t, source.WithoutOpenat2) })
+}
+
+func swapFolder(t *testing.T, prepare func(source.Source)) {
 	dir, other := sourcetest.TempDir(t), sourcetest.TempDir(t)
 	sourcetest.Write(t, dir, "", []sourcetest.Node{{Path: "/etc/in/f", Content: "inside"}, {Path: "/usr/x"}})
 	sourcetest.Write(t, other, "", []sourcetest.Node{{Path: "/f", Content: "outside"}})
-	fsys := openRoot(t, dir, source.Linux).Volumes()[0].FS
+	src := openRoot(t, dir, source.Linux)
+	prepare(src)
+	fsys := src.Volumes()[0].FS
 	if got := sourcetest.ReadAll(t, fsys, "/etc/in/f"); got != "inside" {
 		t.Fatalf("read %q", got)
 	}
