@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"iocscan/ioc"
+	"iocscan/scan"
+	"iocscan/scan/document"
+	"iocscan/scan/source"
+)
+
+func (a *app) scanCommand() *cli.Command {
+	return &cli.Command{
+		Name: "scan", Usage: "search for the indicators", ArgsUsage: "IOC_PATH…",
+		Description: "IOC_PATH is an OpenIOC file, a folder of them (searched below), a zip file of them, or - for\n" +
+			"standard input. Without --root the running host is scanned. Evidence is only read.",
+		Flags:  scanFlags(),
+		Action: a.scan,
+	}
+}
+
+// scan reads the arguments into a scan.Config, plans and runs.
+func (a *app) scan(c *cli.Context) error {
+	opt, err := readScanOptions(c)
+	if err != nil {
+		return err
+	}
+	binary := hashOwnBinary()
+	coll, err := ioc.Load(opt.iocs, ioc.Options{MaxSize: opt.maxIOCSize, Exclude: opt.excludeIOC, Stdin: a.stdin})
+	if err != nil {
+		return err
+	}
+	for _, x := range coll.Unused {
+		fmt.Fprintf(a.stderr, "iocscan: warning: --exclude-ioc %q fits no IOC file\n", x)
+	}
+	src, err := openSource(opt)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+
+	cfg := a.config(opt, coll, src)
+	cfg.Header.Tool.SHA256 = <-binary
+	plan, err := scan.NewPlan(c.Context, cfg)
+	if err != nil {
+		return err
+	}
+	if opt.plan {
+		return a.printPlan(plan, opt.output.format)
+	}
+	return a.runPlan(c.Context, plan, opt)
+}
+
+func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) error {
+	out, err := a.openOutputs(opt.output)
+	if err != nil {
+		return err
+	}
+	progress := &document.Progress{}
+	var sink scan.Sink = out.sink()
+	if opt.progress && isTerminal(a.stderr) {
+		bar := newProgress(a.stderr, sink, progress)
+		defer bar.stop()
+		sink = bar
+	}
+	result, err := plan.Run(ctx, sink, progress)
+	if err != nil {
+		return err
+	}
+	if err := out.finish(); err != nil {
+		return err
+	}
+	if s := result.Summary.ExitStatus; s != scan.ExitClear {
+		return exitStatus(s)
+	}
+	return nil
+}
+
+func openSource(opt *scanOptions) (source.Source, error) {
+	if opt.root != "" {
+		return source.OpenRoot(opt.root, opt.platform)
+	}
+	return source.OpenHost(source.HostOptions{Name: opt.hostname})
+}
+
+// config is the scan as the options, the collection and the source make it.
+func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) scan.Config {
+	user, elevated := source.CurrentUser()
+	host := opt.hostname
+	if host == "" && src.Kind() == "host" {
+		host = src.Name()
+	}
+	path := opt.root
+	cfg := scan.Config{
+		Collection: coll, Source: src,
+		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout,
+		Header: scan.Header{
+			Schema: scan.SchemaName,
+			Tool: scan.Tool{Name: "iocscan", Version: fullVersion(), Go: runtime.Version(),
+				Platform: runtime.GOOS + "/" + runtime.GOARCH},
+			Scan: scan.Info{
+				Started: time.Now().UTC().Format(time.RFC3339), Host: host, User: user, Elevated: elevated,
+				Command: slices.Clone(a.args), CollectionSHA256: collectionHash(coll),
+				Source:  scan.Source{Kind: src.Kind(), Path: path, Platform: string(src.Platform())},
+				Options: opt.reported(),
+				Scope:   scan.Scope{Exclude: opt.exclude},
+			},
+		},
+	}
+	if src.Kind() == "host" {
+		cfg.OwnFiles = ownFiles(coll, opt.output.files)
+	}
+	return cfg
+}
+
+// ownFiles are what would be found because the scan itself put it there: the
+// IOC files, which contain every indicator, the reports and the program.
+func ownFiles(coll *ioc.Collection, reports []string) []string {
+	names := paths(reports)
+	if exe, err := os.Executable(); err == nil {
+		names = append(names, exe)
+	}
+	var files []string
+	for _, f := range coll.Files {
+		name := f.Path
+		if i := strings.Index(strings.ToLower(name), ".zip/"); i >= 0 {
+			name = name[:i+len(".zip")]
+		}
+		files = append(files, name)
+	}
+	names = append(names, paths(files)...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// collectionHash identifies the collection by the content of its files,
+// wherever they lie.
+func collectionHash(coll *ioc.Collection) string {
+	var sums []string
+	for _, f := range coll.Files {
+		if f.Status != ioc.Excluded {
+			sums = append(sums, f.SHA256)
+		}
+	}
+	slices.Sort(sums)
+	sum := sha256.Sum256([]byte(strings.Join(sums, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// hashOwnBinary reads the running program beside the other preparations; the
+// result is empty if it cannot be read.
+func hashOwnBinary() <-chan string {
+	out := make(chan string, 1)
+	go func() {
+		sum, err := hashExecutable()
+		if err != nil {
+			sum = ""
+		}
+		out <- sum
+	}()
+	return out
+}
+
+func hashExecutable() (sum string, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(exe)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"iocscan/scan"
+	"iocscan/scan/scope"
+	"iocscan/scan/source"
+)
+
+const (
+	lookFor = "1. What to look for"
+	where   = "2. Where to look"
+	much    = "3. How much"
+	say     = "4. What to say"
+)
+
+func scanFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "path", Aliases: []string{"ioc"}, Category: lookFor, Usage: "a further IOC `PATH` (repeats)"},
+		&cli.StringSliceFlag{Name: "exclude-ioc", Category: lookFor, Usage: "leave out IOC files by `GLOB|ID` (repeats)"},
+		&cli.StringFlag{Name: "max-ioc-size", Category: lookFor, Value: "3M", Usage: "largest IOC file, in `BYTES` or with K, M, G"},
+
+		&cli.StringFlag{Name: "root", Category: where, Usage: "a mounted or copied system at `DIR` instead of this host"},
+		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root does not show it"},
+		&cli.StringFlag{Name: "hostname", Category: where, Usage: "`NAME` of the host that the evidence is from"},
+
+		&cli.StringSliceFlag{Name: "documents", Category: much, Usage: "only these documents `A,B` (repeats)"},
+		&cli.StringSliceFlag{Name: "skip", Category: much, Usage: "not these documents `A,B` (repeats)"},
+		&cli.StringFlag{Name: "drives", Category: much, Usage: "areas for files: all, system, critical or custom (default critical on this host, all on a root)"},
+		&cli.StringSliceFlag{Name: "scope", Category: much, Usage: "only files at or below `PATH` (repeats)"},
+		&cli.StringSliceFlag{Name: "exclude", Category: much, Usage: "no files that fit `GLOB`; ** crosses folders (repeats)"},
+		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
+		&cli.StringFlag{Name: "max-file-size", Category: much, Value: "0", Usage: "do not read the content of files above `BYTES` (or with K, M, G); 0: read all"},
+		&cli.DurationFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
+		&cli.IntFlag{Name: "jobs", Category: much, Value: runtime.GOMAXPROCS(0), Usage: "how many workers"},
+		&cli.IntFlag{Name: "max-objects", Category: much, Value: 1000, Usage: "matches listed for each IOC file; all are counted; 0: list all"},
+
+		&cli.StringFlag{Name: "format", Category: say, Value: "human", Usage: "human, json, jsonl or csv on standard output"},
+		&cli.StringSliceFlag{Name: "o", Category: say, Usage: "write `FILE`, its format by its ending: .json, .jsonl, .csv, .txt (repeats)"},
+		&cli.BoolFlag{Name: "plan", Category: say, Usage: "print what would be read and what nothing can answer, and stop"},
+		&cli.BoolFlag{Name: "accept-incomplete", Category: say, Usage: "end with status 0 instead of 3"},
+		&cli.BoolFlag{Name: "no-progress", Category: say, Usage: "no progress on the terminal"},
+		&cli.BoolFlag{Name: "no-color", Category: say, Usage: "no colours"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: say, Usage: "only findings and the last line"},
+		&cli.BoolFlag{Name: "verbose", Category: say, Usage: "every field, every list to its end"},
+	}
+}
+
+// scanOptions is what was typed, checked as far as that goes without touching
+// evidence.
+type scanOptions struct {
+	iocs, excludeIOC []string
+	maxIOCSize       int64
+
+	root, hostname string
+	platform       source.Platform
+
+	documents, skip        []string
+	drives, hint           string
+	scopes, exclude        []string
+	maxFileSize            int64
+	timeout                time.Duration
+	jobs, maxObjects       int
+	plan, accept, progress bool
+	output                 outputOptions
+}
+
+func readScanOptions(c *cli.Context) (*scanOptions, error) {
+	o := &scanOptions{
+		iocs:       append(c.Args().Slice(), c.StringSlice("path")...),
+		excludeIOC: c.StringSlice("exclude-ioc"),
+		root:       c.String("root"), hostname: c.String("hostname"),
+		documents: commas(c.StringSlice("documents")), skip: commas(c.StringSlice("skip")),
+		drives: c.String("drives"), hint: c.String("hint"),
+		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
+		timeout: c.Duration("timeout"), jobs: c.Int("jobs"), maxObjects: c.Int("max-objects"),
+		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
+		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
+		output: outputOptions{
+			format: c.String("format"), files: c.StringSlice("o"), color: !c.Bool("no-color"),
+			quiet: c.Bool("quiet"), verbose: c.Bool("verbose"),
+		},
+	}
+	if len(o.iocs) == 0 {
+		return nil, hinted{errors.New("scan needs the IOC files to search for"), "iocscan scan IOC_PATH… [--root DIR]"}
+	}
+	var err error
+	if o.maxIOCSize, err = size(c, "max-ioc-size"); err != nil {
+		return nil, err
+	}
+	if o.maxFileSize, err = size(c, "max-file-size"); err != nil {
+		return nil, err
+	}
+	if o.platform, err = platform(c.String("platform")); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.IsSet("root") && o.root == "":
+		return nil, errors.New("--root is empty")
+	case o.platform != source.Unknown && o.root == "":
+		return nil, errors.New("--platform goes with --root: this host knows what it is")
+	case o.maxIOCSize == 0:
+		return nil, errors.New("--max-ioc-size 0 leaves no IOC file")
+	case o.jobs < 1:
+		return nil, fmt.Errorf("--jobs %d: at least one worker is needed", o.jobs)
+	case o.maxObjects < 0:
+		return nil, fmt.Errorf("--max-objects %d is negative", o.maxObjects)
+	case c.IsSet("timeout") && o.timeout <= 0:
+		return nil, fmt.Errorf("--timeout %s leaves no time", o.timeout)
+	}
+	switch o.drives {
+	case "", scope.All, scope.System, scope.Critical, scope.Custom:
+	default:
+		return nil, fmt.Errorf("--drives %q: all, system, critical or custom", o.drives)
+	}
+	if o.drives == scope.Custom && len(o.scopes) == 0 {
+		return nil, errors.New("--drives custom needs at least one --scope")
+	}
+	return o, nil
+}
+
+// reported are the options as the report repeats them.
+func (o *scanOptions) reported() scan.Options {
+	r := scan.Options{
+		Documents: list(o.documents), Skip: list(o.skip), Hint: o.hint,
+		MaxFileSize: o.maxFileSize, MaxIOCSize: o.maxIOCSize, MaxObjects: o.maxObjects,
+		Jobs: o.jobs, ExcludeIOC: list(o.excludeIOC), AcceptIncomplete: o.accept,
+	}
+	if o.timeout > 0 {
+		r.Timeout = o.timeout.String()
+	}
+	return r
+}
+
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// commas splits the two lists that may be written A,B.
+func commas(in []string) []string {
+	var out []string
+	for _, s := range in {
+		for part := range strings.SplitSeq(s, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+func platform(s string) (source.Platform, error) {
+	switch p := source.Platform(strings.ToLower(s)); p {
+	case source.Unknown, source.Windows, source.Linux, source.Darwin:
+		return p, nil
+	case "macos", "osx":
+		return source.Darwin, nil
+	}
+	return "", fmt.Errorf("--platform %q: windows, linux or darwin", s)
+}
+
+// size reads bytes, with K, M or G for powers of 1024.
+func size(c *cli.Context, name string) (int64, error) {
+	s := strings.ToUpper(strings.TrimSpace(c.String(name)))
+	digits := strings.TrimSuffix(strings.TrimSuffix(s, "B"), "I")
+	shift := 0
+	for i, unit := range "KMG" {
+		if d, ok := strings.CutSuffix(digits, string(unit)); ok {
+			digits, shift = d, 10*(i+1)
+			break
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n < 0 || n > math.MaxInt64>>shift {
+		return 0, fmt.Errorf("--%s %q is not a size: bytes, or a number with K, M or G", name, c.String(name))
+	}
+	return n << shift, nil
+}
