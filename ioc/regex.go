@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dlclark/regexp2"
@@ -11,6 +12,11 @@ import (
 
 // regexTime bounds one match of a pattern that RE2 cannot run in linear time.
 const regexTime = 500 * time.Millisecond
+
+// mostLate is how many matches of one pattern may run into that limit. Beyond
+// it the pattern is given up: a million file names at half a second each would
+// be a week.
+const mostLate = 8
 
 // A Regex is a pattern of Matches: unanchored, dot matches line feeds, without
 // case unless asked. Patterns that RE2 cannot express (look-around, back
@@ -20,6 +26,7 @@ type Regex struct {
 	re2    *regexp.Regexp
 	back   *regexp2.Regexp
 	bytes  bool
+	late   atomic.Int32 // matches that the time limit ended
 }
 
 // NewRegex compiles a pattern.
@@ -33,8 +40,10 @@ func NewRegex(pattern string, preserveCase bool) (*Regex, error) {
 	if r.re2, err = regexp.Compile(r.Source); err == nil {
 		return r, nil
 	}
-	back, err2 := regexp2.Compile(r.Source, regexp2.None)
-	if err2 != nil {
+	// in its RE2 mode classes, groups and $ mean the same in both engines, but
+	// letters are taken for themselves after a backslash that says nothing
+	back, err2 := regexp2.Compile(r.Source, regexp2.RE2)
+	if err2 != nil || strangeEscape(pattern) {
 		return nil, fmt.Errorf("pattern %.80q cannot be compiled: %w", pattern, err)
 	}
 	back.MatchTimeout = regexTime
@@ -45,12 +54,25 @@ func NewRegex(pattern string, preserveCase bool) (*Regex, error) {
 // namesBytes reports whether a pattern uses \xNN, which in patterns over the
 // strings of files and memory means the raw byte.
 func namesBytes(pattern string) bool {
+	return anyEscape(pattern, func(c byte) bool { return c == 'x' })
+}
+
+// strangeEscape reports whether a letter stands after a backslash that means
+// nothing there.
+func strangeEscape(pattern string) bool {
+	return anyEscape(pattern, func(c byte) bool {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		return letter && !strings.ContainsRune("aAbBcdDefGknpPrsStuvwWxzZ", rune(c))
+	})
+}
+
+// anyEscape asks of every character after a backslash.
+func anyEscape(pattern string, f func(byte) bool) bool {
 	for i := 0; i+1 < len(pattern); i++ {
 		if pattern[i] == '\\' {
-			if pattern[i+1] == 'x' {
+			if i++; f(pattern[i]) {
 				return true
 			}
-			i++
 		}
 	}
 	return false
@@ -62,13 +84,17 @@ func (r *Regex) NamesBytes() bool { return r.bytes }
 // Linear is the RE2 form, nil where there is none.
 func (r *Regex) Linear() *regexp.Regexp { return r.re2 }
 
-// Match is Unknown where the time limit ended the search.
+// Match is Unknown where the time limit ended the search, or too many before.
 func (r *Regex) Match(s string) Truth {
 	if r.re2 != nil {
 		return TruthOf(r.re2.MatchString(s))
 	}
+	if r.late.Load() >= mostLate {
+		return Unknown
+	}
 	ok, err := r.back.MatchString(s)
 	if err != nil {
+		r.late.Add(1)
 		return Unknown
 	}
 	return TruthOf(ok)
