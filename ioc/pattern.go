@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 )
 
@@ -27,8 +26,8 @@ type Pattern struct {
 	Lo, Hi uint64
 
 	// Regex is set for Matches, and for a path whose leading %VARIABLE%
-	// stands for several folders; then it is asked besides Texts, of the
-	// folded path.
+	// stands for several folders; then it is asked besides Texts, of the path
+	// in the form of Texts.
 	Regex *Regex
 
 	// Notice says what was read otherwise than written, such as a range with
@@ -36,6 +35,7 @@ type Pattern struct {
 	Notice string
 
 	shape shape
+	tail  string // what follows a variable in Regex
 }
 
 // shape is how a pattern looks at a value.
@@ -51,9 +51,15 @@ const (
 // NewPattern reads content for a test on values of a kind. The error says why
 // the content cannot be read as such a value; the condition is then unknown.
 func NewPattern(kind Kind, test Test, content string, preserveCase bool) (*Pattern, error) {
-	p := &Pattern{Kind: kind, Test: test, Case: preserveCase}
-	if strings.TrimSpace(content) == "" {
+	trimmed := strings.TrimSpace(content)
+	if trimmed == "" {
 		return nil, errors.New("content is empty")
+	}
+	p := &Pattern{Kind: kind, Test: test}
+	if kind == Text || kind == Path {
+		p.Case = preserveCase
+	} else { // blanks and case belong to no number, hash, time or address
+		content = trimmed
 	}
 	switch test {
 	case Is:
@@ -63,7 +69,10 @@ func NewPattern(kind Kind, test Test, content string, preserveCase bool) (*Patte
 		p.expandVariable(content)
 		return p, nil
 	case Matches:
-		re, err := NewRegex(content, preserveCase)
+		if trimmed == "." {
+			content = "" // a lone dot asks for a value, be it an empty one
+		}
+		re, err := NewRegex(content, p.Case)
 		p.Regex = re
 		return p, err
 	case GreaterThan, LessThan:
@@ -134,7 +143,7 @@ func (p *Pattern) readIs(content string) error {
 		}
 	}
 	p.Lo, p.Hi = lo.lo, hi.hi
-	if lo.none && hi.none {
+	if lo.none && hi.none && lo.lo == hi.lo {
 		p.Lo, p.Hi = 1, 0
 	}
 	return nil
@@ -151,21 +160,23 @@ func (p *Pattern) addText(s string) {
 }
 
 func (p *Pattern) readBound(content string) error {
-	kind := p.Kind
+	var s span
+	var err error
 	p.shape = asKey
-	switch kind {
-	case Text, Path:
-		kind, p.shape = Float, asNumeral
+	switch p.Kind {
+	case Text, Path: // compared exactly, not to the digits given
+		f, ok := numeral(content)
+		if !ok {
+			return fmt.Errorf("%.80q is not a number", content)
+		}
+		p.shape, s = asNumeral, span{lo: floatKey(f), hi: floatKey(f)}
 	case Digest, Address, Bool:
 		return fmt.Errorf("%s cannot be asked of this term", p.Test)
+	default:
+		s, err = readSpan(p.Kind, content)
 	}
-	s, err := readSpan(kind, strings.TrimSpace(content))
 	if err != nil {
 		return err
-	}
-	if p.shape == asNumeral { // numerals are compared exactly, not to the digits given
-		f, _ := strconv.ParseFloat(strings.TrimSpace(content), 64)
-		s = span{lo: floatKey(f), hi: floatKey(f)}
 	}
 	p.Lo, p.Hi = 0, ^uint64(0)
 	switch {
@@ -244,8 +255,8 @@ func (p *Pattern) Match(v Value) Truth {
 		key, ok := v.RawKey()
 		return TruthOf(ok && key == p.Texts[0])
 	case asNumeral:
-		f, err := strconv.ParseFloat(strings.TrimSpace(v.Str), 64)
-		if err != nil {
+		f, ok := numeral(v.Str)
+		if !ok {
 			return Unknown
 		}
 		k := floatKey(f)
@@ -261,7 +272,7 @@ func (p *Pattern) Match(v Value) Truth {
 		}
 	}
 	if p.Regex != nil {
-		return p.Regex.Match(string(v.AppendNormal(nil)))
+		return p.Regex.Match(s)
 	}
 	return False
 }
@@ -280,13 +291,31 @@ func (p *Pattern) passes(s, t string) bool {
 	return false
 }
 
+func (p *Pattern) passesAny(texts []string) bool {
+	for _, t := range texts {
+		if p.Match(PathValue(t)) == True {
+			return true
+		}
+	}
+	return false
+}
+
 // Overlaps reports whether some value could pass both patterns, which must be
 // Is tests on one kind.
 func (p *Pattern) Overlaps(q *Pattern) bool {
 	if p.shape == asKey && q.shape == asKey {
 		return p.Lo <= q.Hi && q.Lo <= p.Hi
 	}
-	if p.Regex != nil || q.Regex != nil || p.shape != q.shape {
+	if p.shape != q.shape {
+		return true
+	}
+	if p.Regex != nil && q.Regex != nil { // both end in what follows the variable
+		a, b := Fold(p.tail), Fold(q.tail)
+		if strings.HasSuffix(a, b) || strings.HasSuffix(b, a) {
+			return true
+		}
+	}
+	if p.Regex != nil && p.passesAny(q.Texts) || q.Regex != nil && q.passesAny(p.Texts) {
 		return true
 	}
 	for _, a := range p.Texts {

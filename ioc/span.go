@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -43,24 +42,27 @@ func readSpan(kind Kind, s string) (span, error) {
 }
 
 func intSpan(s string) (span, error) {
-	digits := strings.TrimPrefix(s, "+")
+	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(s, "+")
+	}
 	base := 10
 	if hex, ok := strings.CutPrefix(Fold(digits), "0x"); ok {
 		digits, base = hex, 16
 	}
-	if n, err := strconv.ParseUint(digits, base, 64); err == nil {
+	n, err := strconv.ParseUint(digits, base, 64)
+	if f, ok := numeral(digits); err != nil && base == 10 && ok && f == math.Trunc(f) && 0 <= f && f < 1<<63 {
+		n, err = uint64(f), nil // 5.0
+	}
+	switch {
+	case err == nil && (n == 0 || !negative):
 		return span{lo: n, hi: n}, nil
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return span{}, fmt.Errorf("%.80q is not a whole number", s)
+	case negative:
+		return span{none: true}, nil
 	}
-	if n, ok := new(big.Int).SetString(digits, base); ok {
-		if n.Sign() < 0 {
-			return span{none: true}, nil
-		}
-		return span{lo: math.MaxUint64, hi: math.MaxUint64, none: true}, nil
-	}
-	if f, err := strconv.ParseFloat(digits, 64); err == nil && f == math.Trunc(f) && 0 <= f && f < 1<<63 {
-		return span{lo: uint64(f), hi: uint64(f)}, nil
-	}
-	return span{}, fmt.Errorf("%.80q is not a whole number", s)
+	return span{lo: math.MaxUint64, hi: math.MaxUint64, none: true}, nil
 }
 
 // floatSpan takes in every number that rounds to the digits given.
@@ -76,8 +78,22 @@ func floatSpan(s string) (span, error) {
 	if i := strings.IndexByte(s, '.'); i >= 0 {
 		digits = len(s) - i - 1
 	}
-	half := 0.5 * math.Pow10(-digits)
-	return span{lo: floatKey(f - half), hi: floatKey(math.Nextafter(f+half, math.Inf(-1)))}, nil
+	half := 0.5 * math.Pow10(-digits) // with 16 digits and more it may be lost in f
+	return span{lo: floatKey(f - half), hi: floatKey(max(f, math.Nextafter(f+half, math.Inf(-1))))}, nil
+}
+
+// numeral reads a text as a decimal number. What else ParseFloat reads (nan,
+// inf, 0x1p4) are names rather than numbers.
+func numeral(s string) (float64, bool) {
+	s = strings.TrimSpace(s)
+	if strings.Trim(s, "+-.0123456789eE") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if f == 0 {
+		f = 0 // not -0, which has a key of its own
+	}
+	return f, err == nil
 }
 
 // wmiLayout is the CIM DATETIME form up to its zone, which is in minutes.
@@ -91,6 +107,7 @@ var timeForms = []struct {
 }{
 	{"2006-01-02T15:04:05Z07:00", time.Second},
 	{"2006-01-02T15:04:05Z0700", time.Second},
+	{"2006-01-02T15:04:05Z07", time.Second},
 	{"2006-01-02T15:04:05", time.Second},
 	{"2006-01-02 15:04:05", time.Second},
 	{"2006-01-02 15:04:05Z07:00", time.Second},
@@ -131,7 +148,7 @@ func ParseTime(s string) (time.Time, time.Duration, error) {
 // fractionWidth narrows a second to the last digit of its fraction, down to
 // the 100 ns in which evidence counts.
 func fractionWidth(s string, width time.Duration) time.Duration {
-	i := strings.LastIndexByte(s, '.')
+	i := strings.LastIndexAny(s, ".,")
 	if i < 0 || width != time.Second {
 		return width
 	}
@@ -182,7 +199,7 @@ func durationSpan(s string) (span, error) {
 			return span{}, bad
 		}
 		n, err := strconv.ParseFloat(rest[:i], 64)
-		if err != nil || n < 0 {
+		if err != nil || strings.Trim(rest[:i], "0123456789.") != "" {
 			return span{}, bad
 		}
 		total += n * map[byte]float64{'W': 604800, 'D': 86400, 'H': 3600, 'M': 60, 'S': 1}[rest[i]]

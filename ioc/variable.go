@@ -51,9 +51,17 @@ func (p *Pattern) expandVariable(content string) {
 		p.Notice = "variable %" + name + "% is not known, it is compared as written"
 		return
 	}
-	expr := `(?:` + places + `)` + regexp.QuoteMeta(string(AppendFoldPath(nil, rest)))
+	if p.Test == Is {
+		rest = strings.TrimRight(rest, `\/`)
+	}
+	p.tail = p.normal(rest)
+	open := `(?:`
+	if p.Case { // where a folder lies is no matter of case
+		open = `(?i:`
+	}
+	expr := open + places + `)` + regexp.QuoteMeta(p.tail)
 	if p.Test != Contains && p.Test != EndsWith {
-		expr = `^(?:[a-z]:)?` + expr
+		expr = `^` + open + `[a-z]:)?` + expr
 	}
 	if p.Test == Is || p.Test == EndsWith {
 		expr += `$`
