@@ -164,12 +164,15 @@ func (p *Pattern) readBound(content string) error {
 	var err error
 	p.shape = asKey
 	switch p.Kind {
-	case Text, Path: // compared exactly, not to the digits given
+	case Text, Path, Float: // exactly, not to the digits given: 7.4 is greater than 7
 		f, ok := numeral(content)
 		if !ok {
 			return fmt.Errorf("%.80q is not a number", content)
 		}
-		p.shape, s = asNumeral, span{lo: floatKey(f), hi: floatKey(f)}
+		s = span{lo: floatKey(f), hi: floatKey(f)}
+		if p.Kind != Float {
+			p.shape = asNumeral
+		}
 	case Digest, Address, Bool:
 		return fmt.Errorf("%s cannot be asked of this term", p.Test)
 	default:

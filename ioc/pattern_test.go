@@ -176,6 +176,10 @@ func TestMatch(t *testing.T) {
 		{Float, Is, "7.923126106310001", "", vs{"7.923126106310001"}, vs{"7.92312610632"}, nil},
 		{Float, Is, "0.30000000000000004", "", vs{"0.30000000000000004"}, vs{"0.3001"}, nil},
 		{Float, Is, "1e3", "", vs{"1000"}, vs{"1000.4"}, nil},
+		{Float, GreaterThan, "7", "", vs{"7.4", "8"}, vs{"7", "6.9"}, nil}, // but strict as numbers
+		{Float, GreaterThan, "6.5", "", vs{"6.50001"}, vs{"6.5"}, nil},
+		{Float, LessThan, "7", "", vs{"6.6", "-8"}, vs{"7", "7.1"}, nil},
+		{Float, LessThan, "0", "", vs{"-0.1"}, vs{"0"}, nil},
 		{Float, Is, "-1.5", "", vs{"-1.5", "-1.52"}, vs{"1.5"}, nil},
 
 		// dates: at the precision given
