@@ -4,11 +4,16 @@ import "encoding/binary"
 
 // cell is the content of the cell at off, without its size field. Free cells
 // (their size is positive) are read too, since damage and tampering leave live
-// keys in them; free says so.
+// keys in them; free says so. Windows puts cells at multiples of 8 and inside
+// the size that the base block gives; other cells are read and make one Trouble
+// at the end of a walk.
 func (h *Hive) cell(off uint32) (data []byte, free bool, err *Trouble) {
 	m, o := &h.image, int64(off)
-	if o+4 > m.size || o&7 != 0 {
+	if o+4 > m.size || o&3 != 0 {
 		return nil, false, h.outside(o)
+	}
+	if o&7 != 0 {
+		h.odd = true
 	}
 	raw, e := m.uint32(o)
 	if e != nil {
@@ -37,7 +42,7 @@ func (h *Hive) cell(off uint32) (data []byte, free bool, err *Trouble) {
 }
 
 func (h *Hive) outside(o int64) *Trouble {
-	t := damage(o, "cell offset not a multiple of 8")
+	t := damage(o, "cell offset is not a multiple of 4")
 	if o+4 > h.image.size {
 		t = damage(o, "cell beyond the end of the file at 0x%x", h.image.size+baseSize)
 	}

@@ -1,0 +1,178 @@
+package regf
+
+import (
+	"fmt"
+	"iter"
+)
+
+// A tally gathers what went wrong in one listing, so that a list of which
+// every entry is bad makes one Trouble.
+type tally struct {
+	first *Trouble
+	bad   int
+}
+
+func (t *tally) add(err *Trouble) {
+	if t.first == nil {
+		t.first = err
+	}
+	t.bad++
+}
+
+// trouble is the summary, nil if all was well.
+func (t *tally) trouble(what string, found, claimed int) *Trouble {
+	if t.first == nil {
+		return nil
+	}
+	t.first.losing("%s: %d read of %d", what, found, claimed)
+	if t.bad > 1 {
+		t.first.What += fmt.Sprintf(" (first of %d faults in the list)", t.bad)
+	}
+	return t.first
+}
+
+// Subkeys lists the keys below in the order of the hive, which is that of
+// their upper-case names. Errors are *Trouble and follow what could be read.
+func (k Key) Subkeys() iter.Seq2[Key, error] {
+	return func(yield func(Key, error) bool) {
+		var t tally
+		found := 0
+		if !k.offsets(&t, func(_ *uint32, off uint32) bool {
+			sub, err := k.h.key(off, k.budget)
+			if err != nil {
+				t.add(err)
+				return true
+			}
+			found++
+			return yield(sub, nil)
+		}) {
+			return
+		}
+		if err := t.trouble("subkeys", found, k.NumSubkeys()); err != nil {
+			yield(Key{}, err)
+		}
+	}
+}
+
+// offsets lists the cells of the subkeys. The hash of the entry is nil in
+// lists that have none. It is false if yield was.
+func (k Key) offsets(t *tally, yield func(hash *uint32, off uint32) bool) bool {
+	n := k.NumSubkeys()
+	if n == 0 {
+		return true
+	}
+	listed := 0
+	count := func(hash *uint32, off uint32) bool {
+		listed++
+		return yield(hash, off)
+	}
+	if !k.list(le32(k.nk, offSubList), true, t, count) {
+		return false
+	}
+	if listed != n && t.first == nil {
+		t.add(damage(int64(k.off), "key counts %d subkeys, its lists hold %d", n, listed))
+	}
+	return true
+}
+
+// list reads one subkey list; ri lists, which hold further lists, only where
+// index is set, so that they do not nest.
+func (k Key) list(off uint32, index bool, t *tally, yield func(hash *uint32, off uint32) bool) bool {
+	data, _, err := k.h.cell(off)
+	if err != nil {
+		t.add(err)
+		return true
+	}
+	if len(data) < 4 {
+		t.add(damage(int64(off), "subkey list of %d bytes", len(data)))
+		return true
+	}
+	width := 4
+	kind, n := string(data[:2]), le16(data, 2)
+	switch {
+	case kind == "lf", kind == "lh":
+		width = 8
+	case kind == "li", kind == "ri" && index:
+	default:
+		t.add(damage(int64(off), "no subkey list here (magic %q)", kind))
+		return true
+	}
+	if room := (len(data) - 4) / width; n > room {
+		t.add(damage(int64(off), "subkey list of %d entries has room for %d", n, room))
+		n = room
+	}
+	if !k.budget.spend(int64(n * width)) {
+		t.add(overspent(off))
+		return true
+	}
+	for i := range n {
+		at := 4 + i*width
+		sub := le32(data, at)
+		switch {
+		case kind == "ri":
+			if !k.list(sub, false, t, yield) {
+				return false
+			}
+			continue
+		case kind == "lh":
+			hash := le32(data, at+4)
+			if !yield(&hash, sub) {
+				return false
+			}
+		default:
+			if !yield(nil, sub) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func overspent(off uint32) *Trouble {
+	t := damage(int64(off), "listing ended")
+	t.Err = ErrBudget
+	return t
+}
+
+// Values lists the values of the key in the order of the hive. Errors are
+// *Trouble and follow what could be read.
+func (k Key) Values() iter.Seq2[*Value, error] {
+	return func(yield func(*Value, error) bool) {
+		n := k.NumValues()
+		if n == 0 {
+			return
+		}
+		var t tally
+		found := 0
+		off := le32(k.nk, offValList)
+		data, _, err := k.h.cell(off)
+		switch {
+		case err != nil:
+			t.add(err)
+		case n > len(data)/4:
+			t.add(damage(int64(off), "list of %d values has room for %d", n, len(data)/4))
+		}
+		room := min(n, len(data)/4)
+		if !k.budget.spend(int64(room) * 4) {
+			t.add(overspent(off))
+			room = 0
+		}
+		var v Value
+		for i := range room {
+			if err := k.h.value(&v, le32(data, 4*i), k.budget); err != nil {
+				t.add(err)
+				continue
+			}
+			found++
+			if v.free {
+				t.add(damage(int64(v.off), "value in use lies in a cell marked free"))
+			}
+			if !yield(&v, nil) {
+				return
+			}
+		}
+		if err := t.trouble("values", found, n); err != nil {
+			yield(nil, err)
+		}
+	}
+}
