@@ -1,0 +1,146 @@
+package evtx
+
+import "bytes"
+
+// FieldName is what a field of the event's data is called: its Name, whether
+// literal or a value; the attribute; or the element, for UserData. It is empty
+// for a Data element without a name, which has its position only (Insertions).
+func (rec *Record) FieldName(i int) string {
+	f := &rec.fields[i]
+	n := rec.r.names
+	switch {
+	case f.flags&fieldNamed != 0:
+		return rec.Value(int(f.nameAt)).String()
+	case f.Name != 0:
+		return n.list[f.Name].text
+	case f.Attr != 0:
+		return n.list[f.Attr].text
+	case f.Path == rec.r.dataPath:
+		return ""
+	}
+	return n.list[n.paths[f.Path].name].text
+}
+
+// Named yields the fields of the event's data that have a name, which is
+// compared without regard to case. A name may occur more than once.
+func (rec *Record) Named(id NameID, yield func(field int) bool) {
+	r := rec.r
+	class := r.names.list[id].class
+	if id == 0 {
+		return
+	}
+	fields := rec.Fields()
+	for i := range fields {
+		f := &fields[i]
+		if f.flags&(fieldData|fieldCont|fieldIsName) != fieldData {
+			continue
+		}
+		name := f.Name
+		switch {
+		case f.flags&fieldNamed != 0:
+			if !rec.calledBy(int(f.nameAt), class) {
+				continue
+			}
+			name = id
+		case name != 0:
+		case f.Attr != 0:
+			name = f.Attr
+		default:
+			name = r.names.paths[f.Path].name
+			if f.Path == r.dataPath {
+				continue
+			}
+		}
+		if r.names.list[name].class == class && !yield(i) {
+			return
+		}
+	}
+}
+
+// calledBy reports whether a Name that is a value is the given name.
+func (rec *Record) calledBy(field int, class NameID) bool {
+	var room [64]byte
+	id := rec.r.names.fold[string(rec.Value(field).AppendFolded(room[:0]))]
+	return id == class
+}
+
+// Insertions yields the insertion strings of the event's message, counted from
+// 1 (%1): the Data elements of EventData in order, empty ones included. An
+// array stands for as many elements.
+func (rec *Record) Insertions(yield func(n int, v Value) bool) {
+	n := 0
+	fields := rec.Fields()
+	for i := range fields {
+		f := &fields[i]
+		if f.Path != rec.r.dataPath || f.Attr != 0 || f.Continues() {
+			continue
+		}
+		more := true
+		rec.Value(i).Elems(func(v Value) bool {
+			n++
+			more = yield(n, v)
+			return more
+		})
+		if !more {
+			return
+		}
+	}
+}
+
+// A Needle is text to look for in any value of an event's data.
+type Needle struct {
+	folded []byte
+	number bool // could be part of a number, time, GUID, SID or bytes
+}
+
+// NewNeedle prepares text already folded by ioc.Fold.
+func NewNeedle(folded string) Needle {
+	// All that the text of values other than strings is made of, true, false,
+	// infinities and NaN included.
+	const letters = "0123456789abcdef-+.:{}xstzrulinaf\n"
+	n := Needle{folded: []byte(folded), number: true}
+	for i := range len(folded) {
+		if !bytes.Contains([]byte(letters), n.folded[i:i+1]) {
+			n.number = false
+		}
+	}
+	return n
+}
+
+// AnyContains reports whether some value of the event's data contains the
+// text, regardless of case. Text is folded once a record; numbers and the like
+// become text only for needles that could be in them.
+func (rec *Record) AnyContains(n *Needle) bool {
+	if !rec.hasFolded {
+		rec.hasFolded = true
+		rec.folded = rec.appendData(rec.folded[:0], true)
+	}
+	if bytes.Contains(rec.folded, n.folded) {
+		return true
+	}
+	if !n.number {
+		return false
+	}
+	if !rec.hasNumbs {
+		rec.hasNumbs = true
+		rec.numbers = rec.appendData(rec.numbers[:0], false)
+	}
+	return bytes.Contains(rec.numbers, n.folded)
+}
+
+// appendData appends the folded text of the values of the event's data, text
+// or all else, each behind a byte that no text has.
+func (rec *Record) appendData(dst []byte, text bool) []byte {
+	fields := rec.Fields()
+	for i := range fields {
+		f := &fields[i]
+		if f.flags&(fieldData|fieldCont) != fieldData || f.typ == Null {
+			continue
+		}
+		v := rec.Value(i)
+		if v.IsText() == text {
+			dst = v.AppendFolded(append(dst, 0xff)) // in no UTF-8
+		}
+	}
+	return dst
+}
