@@ -66,8 +66,7 @@ func NewPattern(kind Kind, test Test, content string, preserveCase bool) (*Patte
 		return p, p.readIs(content)
 	case Contains, StartsWith, EndsWith:
 		p.Texts = []string{p.normal(content)}
-		p.expandVariable(content)
-		return p, nil
+		return p, p.expandVariable(content)
 	case Matches:
 		if trimmed == "." {
 			content = "" // a lone dot asks for a value, be it an empty one
@@ -104,7 +103,7 @@ func (p *Pattern) readIs(content string) error {
 			if bare := strings.TrimRight(trimmed, `\/`); bare != "" && !strings.HasSuffix(bare, ":") {
 				p.addText(bare)
 			}
-			p.expandVariable(content)
+			return p.expandVariable(content)
 		}
 		return nil
 	case Digest:

@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -34,22 +35,22 @@ const temporary = `\\users\\[^\\]+\\appdata\\local\\temp|\\documents and setting
 
 // expandVariable adds to a path test what its leading %VARIABLE% may stand
 // for. The text as written stays asked for too, so nothing is lost.
-func (p *Pattern) expandVariable(content string) {
+func (p *Pattern) expandVariable(content string) error {
 	if p.Kind != Path {
-		return
+		return nil
 	}
 	rest, ok := strings.CutPrefix(strings.TrimSpace(content), "%")
 	if !ok {
-		return
+		return nil
 	}
 	name, rest, ok := strings.Cut(rest, "%")
 	if !ok {
-		return
+		return nil
 	}
 	places, known := folders[Fold(name)]
 	if !known {
 		p.Notice = "variable %" + name + "% is not known, it is compared as written"
-		return
+		return nil
 	}
 	if p.Test == Is {
 		rest = strings.TrimRight(rest, `\/`)
@@ -66,6 +67,10 @@ func (p *Pattern) expandVariable(content string) {
 	if p.Test == Is || p.Test == EndsWith {
 		expr += `$`
 	}
-	re := regexp.MustCompile(`(?s)` + expr)
+	re, err := regexp.Compile(`(?s)` + expr)
+	if err != nil { // content that is no UTF-8
+		return fmt.Errorf("%.80q cannot be expanded: %w", content, err)
+	}
 	p.Regex = &Regex{Source: re.String(), re2: re}
+	return nil
 }
