@@ -209,9 +209,11 @@ func (b *builder) condition(src *ioc.Condition) condition {
 		c.doc = b.document(src.Document())
 	}
 	if src.Fault == "" && known {
-		place.field = b.rightDigest(src, place)
 		f := &b.prog.docs[c.doc].schema.Fields[place.field]
 		p, err := ioc.NewPattern(f.Kind, src.Test, src.Content, src.PreserveCase)
+		if err == nil && f.Kind == ioc.Digest && src.Test == ioc.Is {
+			place.field, err = b.rightDigest(src, place)
+		}
 		if err == nil {
 			c.pred = b.prog.docs[c.doc].add(place.field, p, src.Content)
 			if p.Notice != "" {
@@ -251,30 +253,6 @@ func (b *builder) unsupported(src *ioc.Condition, doc int) string {
 		return "document " + src.Document() + " is not supported by this version"
 	}
 	return "term " + src.Term + " is not supported by this version"
-}
-
-var digestTerms = map[int]string{32: "Md5sum", 40: "Sha1sum", 64: "Sha256sum", 128: "Sha512sum"}
-
-// rightDigest is the field to compare a hash with: where its length belongs to
-// another digest than the term names, that one.
-func (b *builder) rightDigest(src *ioc.Condition, place termPlace) int {
-	f := &b.prog.docs[place.doc].schema.Fields[place.field]
-	if f.Kind != ioc.Digest || src.Test != ioc.Is {
-		return place.field
-	}
-	cut := strings.LastIndexByte(f.Term, '/') + 1
-	right, ok := digestTerms[len(strings.TrimSpace(src.Content))]
-	if !ok || ioc.EqualFold(f.Term[cut:], right) || ioc.EqualFold(f.Term[cut:], "Md54ksum") && right == "Md5sum" {
-		return place.field
-	}
-	other, ok := b.terms[ioc.Fold(f.Term[:cut]+right)]
-	if !ok {
-		return place.field
-	}
-	b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "hash-length",
-		Text: fmt.Sprintf("%q has the length of %s, not of %s; it is compared with %s", strings.TrimSpace(src.Content), right, f.Term[cut:], right),
-		Hint: "use " + f.Term[:cut] + right})
-	return other.field
 }
 
 func (b *builder) problem(p ioc.Problem) {
