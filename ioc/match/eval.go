@@ -36,7 +36,7 @@ type Evaluator struct {
 	want     []int
 	failed   []int            // fields that could not be read
 	search   []*contentSearch // by field
-	buf      []byte
+	probe    *probe
 	unlisted Folder // the item, if it is one
 
 	// state of the slot in work, for the two callbacks below, which are made
@@ -68,6 +68,7 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	e.search = make([]*contentSearch, n)
 	e.seen, e.truth = make([]uint32, len(e.doc.preds)), make([]ioc.Truth, len(e.doc.preds))
 	e.inTouch = make([]uint32, len(e.doc.slots))
+	e.probe = newProbe(e.doc)
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
 	for f, x := range e.doc.index {
@@ -236,7 +237,7 @@ func (e *Evaluator) askField(f int) {
 		return
 	}
 	err := e.item.Each(f, func(v ioc.Value) bool {
-		e.buf = x.find(v, e.buf, e.onHit)
+		x.find(v, e.probe, e.onHit)
 		return true
 	})
 	if err != nil {

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"strings"
+
 	"iocscan/ioc"
 )
 
@@ -32,9 +34,9 @@ type gramTest struct {
 	test ioc.Test // Contains, StartsWith, EndsWith; Matches: ask the pattern
 }
 
-func newFieldIndex(d *docProgram, ids []predID, strings bool) *fieldIndex {
+func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
 	x := &fieldIndex{doc: d, is: map[string][]predID{}, raw: map[string][]predID{}}
-	if strings {
+	if ofContent {
 		x.content = newContentIndex(d, ids)
 	}
 	var texts []string
@@ -70,6 +72,9 @@ func newFieldIndex(d *docProgram, ids []predID, strings bool) *fieldIndex {
 				x.always = append(x.always, id)
 			}
 			for _, t := range set {
+				if p.Kind == ioc.Path { // texts come with their separators unified
+					t = strings.ReplaceAll(t, "/", `\`)
+				}
 				literal(t, id, ioc.Matches)
 			}
 		}
@@ -94,9 +99,9 @@ func foldedText(p *ioc.Pattern, t string) string {
 }
 
 // find reports every predicate that the value passes (True), or that could not
-// be decided on it (Unknown). One may be reported more than once. buf is
-// scratch space that is returned for the next call.
-func (x *fieldIndex) find(v ioc.Value, buf []byte, hit func(predID, ioc.Truth)) []byte {
+// be decided on it (Unknown). One may be reported more than once.
+func (x *fieldIndex) find(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	pr.next()
 	if len(x.order.list) > 0 {
 		x.order.find(v.Key, func(id int32) { hit(id, ioc.True) })
 	}
@@ -108,24 +113,21 @@ func (x *fieldIndex) find(v ioc.Value, buf []byte, hit func(predID, ioc.Truth)) 
 		}
 	}
 	if len(x.is) > 0 || x.grams != nil {
-		buf = v.AppendNormal(buf[:0])
-		for _, id := range x.is[string(buf)] {
-			x.confirm(id, v, hit)
+		pr.text = v.AppendNormal(pr.text[:0])
+		for _, id := range x.is[string(pr.text)] {
+			x.confirm(id, v, pr, hit)
 		}
 		if x.grams != nil {
-			x.findLiterals(v, buf, hit)
+			x.findLiterals(v, pr, hit)
 		}
 	}
 	for _, id := range x.always {
-		if t := x.doc.preds[id].pattern.Match(v); t != ioc.False {
-			hit(id, t)
-		}
+		x.ask(id, v, pr, hit)
 	}
-	return buf
 }
 
-func (x *fieldIndex) findLiterals(v ioc.Value, text []byte, hit func(predID, ioc.Truth)) {
-	x.grams.find(text, func(lit int32, start int) {
+func (x *fieldIndex) findLiterals(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	x.grams.find(pr.text, func(lit int32, start int) {
 		t := x.lits[lit]
 		p := x.doc.preds[t.pred].pattern
 		switch t.test {
@@ -134,23 +136,51 @@ func (x *fieldIndex) findLiterals(v ioc.Value, text []byte, hit func(predID, ioc
 				return
 			}
 		case ioc.EndsWith:
-			if start+len(foldedText(p, p.Texts[0])) != len(text) {
+			if start+len(foldedText(p, p.Texts[0])) != len(pr.text) {
 				return
 			}
 		case ioc.Matches:
-			if r := p.Match(v); r != ioc.False {
-				hit(t.pred, r)
-			}
+			x.ask(t.pred, v, pr, hit)
 			return
 		}
-		x.confirm(t.pred, v, hit)
+		x.confirm(t.pred, v, pr, hit)
 	})
 }
 
 // confirm asks a pattern that keeps its case, which the folded look-up cannot.
-func (x *fieldIndex) confirm(id predID, v ioc.Value, hit func(predID, ioc.Truth)) {
-	p := x.doc.preds[id].pattern
-	if !p.Case || p.Match(v) == ioc.True {
+func (x *fieldIndex) confirm(id predID, v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	if x.doc.preds[id].pattern.Case {
+		x.ask(id, v, pr, hit)
+	} else {
 		hit(id, ioc.True)
+	}
+}
+
+// ask runs the pattern itself, once for each value: a literal can occur a
+// million times in one text.
+func (x *fieldIndex) ask(id predID, v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	if pr.asked[id] == pr.gen {
+		return
+	}
+	pr.asked[id] = pr.gen
+	if t := x.doc.preds[id].pattern.Match(v); t != ioc.False {
+		hit(id, t)
+	}
+}
+
+// A probe is what one evaluator needs to look values up in the indexes of its
+// document.
+type probe struct {
+	text  []byte   // the value folded
+	gen   uint32   // counts values
+	asked []uint32 // by predicate: the value its pattern was last run on
+}
+
+func newProbe(d *docProgram) *probe { return &probe{asked: make([]uint32, len(d.preds))} }
+
+func (pr *probe) next() {
+	if pr.gen++; pr.gen == 0 {
+		clear(pr.asked)
+		pr.gen = 1
 	}
 }

@@ -2,6 +2,8 @@ package match
 
 import (
 	"regexp/syntax"
+	"slices"
+	"unicode/utf8"
 
 	"iocscan/ioc"
 )
@@ -38,6 +40,9 @@ func requiredLiterals(source string) []string {
 func required(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
+		if slices.Contains(re.Rune, utf8.RuneError) {
+			return nil // matches invalid bytes too, which texts keep
+		}
 		return []string{ioc.Fold(string(re.Rune))}
 	case syntax.OpCapture, syntax.OpPlus:
 		return required(re.Sub[0])
@@ -67,9 +72,13 @@ func requiredConcat(subs []*syntax.Regexp) []string {
 		set := required(subs[i])
 		// a literal that was cut because its case folds differ ("(?i)" inside)
 		// stands as several literals in a row
-		for subs[i].Op == syntax.OpLiteral && i+1 < len(subs) && subs[i+1].Op == syntax.OpLiteral {
+		for set != nil && subs[i].Op == syntax.OpLiteral && i+1 < len(subs) {
+			next := required(subs[i+1])
+			if subs[i+1].Op != syntax.OpLiteral || next == nil {
+				break
+			}
 			i++
-			set[0] += ioc.Fold(string(subs[i].Rune))
+			set[0] += next[0]
 		}
 		if weaker(best, set) {
 			best = set
