@@ -26,6 +26,7 @@ type Reader struct {
 	last      uint64 // number of the record before
 	any       bool   // there was one
 	damaged   bool   // something before this record could not be read
+	ended     bool
 
 	steps int
 	depth int
@@ -59,6 +60,7 @@ type Stats struct {
 	Uncommitted int // of them, those behind the end that the header states
 	Borrowed    int // of them, those decoded with a template of another chunk so far
 	Undecodable int // records found of which nothing could be decoded
+	Missing     int // records whose numbers are skipped or promised by the header, but were not found
 	Gaps        int // places where no record could be found
 	GapBytes    int // their length
 	OverBudget  bool
@@ -71,6 +73,7 @@ func (s *Stats) Add(t Stats) {
 	s.Uncommitted += t.Uncommitted
 	s.Borrowed += t.Borrowed
 	s.Undecodable += t.Undecodable
+	s.Missing += t.Missing
 	s.Gaps += t.Gaps
 	s.GapBytes += t.GapBytes
 	s.OverBudget = s.OverBudget || t.OverBudget

@@ -4,7 +4,7 @@ package evtx
 // size, its number, the time it was written, BinXML, and its size again.
 
 func (r *Reader) startWalk() {
-	r.pos, r.any, r.damaged, r.last = chunkHeaderSize, false, false, 0
+	r.pos, r.any, r.damaged, r.ended, r.last = chunkHeaderSize, false, false, false, 0
 	r.free = r.chunk.Free
 	if r.free == 0 {
 		// The header does not say: take what is written for records, so that
@@ -23,8 +23,13 @@ func (r *Reader) Next() *Record {
 	for {
 		pos, end, flags := r.nextHead()
 		if pos == 0 {
+			if !r.ended {
+				r.countMissing(r.chunk.Last + 1)
+			}
+			r.ended = true
 			return nil
 		}
+		r.countMissing(r.number(pos))
 		rec := &r.rec
 		rec.begin(pos, end, flags)
 		if r.damaged {
@@ -126,4 +131,19 @@ func (r *Reader) plausible(o int) bool {
 		return n == r.last+1 || n > r.last && n <= r.chunk.Last && r.chunk.Claims() > 0
 	}
 	return r.chunk.Claims() > 0 && n >= r.chunk.First && n <= r.chunk.Last
+}
+
+// countMissing counts the records that the chunk claims between the one before
+// and the given number.
+func (r *Reader) countMissing(number uint64) {
+	if r.chunk.Claims() == 0 {
+		return
+	}
+	expected := r.chunk.First
+	if r.any {
+		expected = r.last + 1
+	}
+	if expected >= r.chunk.First && number > expected && number <= r.chunk.Last+1 {
+		r.stats.Missing += int(number - expected)
+	}
 }
