@@ -14,7 +14,7 @@ var files = Table[file]{
 	label:   func(f *file) string { return f.shown() },
 	fields:  fileFields,
 	collect: collectFiles,
-	items:   newFileItems,
+	open:    openFiles,
 }
 
 // A file is one object of a file system, or one that stands for those which

@@ -68,7 +68,7 @@ func itemOf(t testing.TB, src source.Source, path string, req Request) match.Con
 	if err != nil {
 		t.Fatal(err)
 	}
-	items := newFileItems(context.Background(), &req, &files)
+	items := newFileItem(context.Background(), &req, &files, nil)
 	return items.bind(&file{in: newFolder(v, source.Parent(path)), name: source.Base(path), typ: info.Type}).(match.ContentItem)
 }
 

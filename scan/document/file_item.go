@@ -38,10 +38,22 @@ type fileItem struct {
 	digestOf []digestSet // by field
 }
 
-func newFileItems(ctx context.Context, req *Request, t *Table[file]) items[file] {
+// openFiles reads many contents at once where that makes MD5s cheaper.
+func openFiles(ctx context.Context, req *Request, t *Table[file], workers int) session[file] {
+	s := session[file]{goroutines: workers, close: func() {}}
+	var l *lanes
+	if hasLanes() && req.wants(t.field(digestTerms[digestMD5])) {
+		l = newLanes(workers)
+		s.goroutines, s.close = min(workers*lanesPerWorker, max(workers, mostLanes)), l.close
+	}
+	s.items = func() items[file] { return newFileItem(ctx, req, t, l) }
+	return s
+}
+
+func newFileItem(ctx context.Context, req *Request, t *Table[file], l *lanes) *fileItem {
 	i := &fileItem{item: item[file]{table: t, req: req}}
 	i.standIn.of = i
-	i.content = reading{ctx: ctx, max: req.MaxFileSize, progress: req.Progress}
+	i.content = reading{ctx: ctx, max: req.MaxFileSize, progress: req.Progress, lanes: l}
 	i.streams.content = reading{ctx: ctx, max: req.MaxFileSize, progress: req.Progress}
 	i.digestOf = make([]digestSet, len(t.fields))
 	for n := range t.fields {

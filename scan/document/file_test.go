@@ -361,7 +361,7 @@ func TestPossible(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items := newFileItems(context.Background(), &Request{}, &files)
+		items := newFileItem(context.Background(), &Request{}, &files, nil)
 		it := items.bind(&file{in: newFolder(v, c.folder), unlisted: true, self: c.self, why: fs.ErrPermission}).(match.Folder)
 		if got := it.Possible(field(c.term), p); got != c.want {
 			t.Errorf("%s %s %q below %s: %v", c.term, c.test, c.content, c.folder, got)

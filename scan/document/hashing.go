@@ -56,6 +56,7 @@ type reading struct {
 	ctx      context.Context
 	max      int64 // bytes, 0: no limit
 	progress *Progress
+	lanes    *lanes // where MD5s are computed; nil: here
 	block    []byte
 	hash     [digests]hash.Hash
 	sum      [digests][sha512.Size]byte
@@ -72,7 +73,9 @@ func (r *reading) start(want digestSet) {
 		}
 		if r.hash[d] == nil {
 			switch d {
-			case digestMD5, digestMD54K:
+			case digestMD5:
+				r.hash[d] = r.lanes.hash()
+			case digestMD54K:
 				r.hash[d] = md5.New()
 			case digestSHA1:
 				r.hash[d] = sha1.New()

@@ -24,9 +24,16 @@ type Table[T any] struct {
 	// that no row stands for: the listing is then not complete.
 	collect func(context.Context, *Request, *Listing) iter.Seq2[T, error]
 
-	// items makes what one worker sees rows through; nil: the fields are all
-	// there is to see.
-	items func(context.Context, *Request, *Table[T]) items[T]
+	// open prepares a run of so many workers; nil: one goroutine for each, and
+	// the fields are all there is to see.
+	open func(ctx context.Context, req *Request, t *Table[T], workers int) session[T]
+}
+
+// A session is what the goroutines of one run share.
+type session[T any] struct {
+	goroutines int
+	items      func() items[T] // what one goroutine sees rows through; called on one goroutine
+	close      func()
 }
 
 // A Field is a term and how a row answers it. A value is valid only until
@@ -36,7 +43,7 @@ type Field[T any] struct {
 	get func(row *T, yield func(ioc.Value) bool) error
 }
 
-// items are one worker's view of rows, one at a time.
+// items are one goroutine's view of rows, one at a time.
 type items[T any] interface {
 	bind(row *T) match.Item
 	close()
@@ -52,6 +59,11 @@ func (t *Table[T]) Schema() match.Document {
 		d.Fields = append(d.Fields, f.Field)
 	}
 	return d
+}
+
+// field is the number of a term.
+func (t *Table[T]) field(term string) int {
+	return slices.IndexFunc(t.fields, func(f Field[T]) bool { return f.Term == term })
 }
 
 // item is a row as the engine sees it. A panic while a field is read is a
@@ -94,7 +106,9 @@ func panicError(p any) error { return fmt.Errorf("fault of the scanner: panic: %
 func (t *Table[T]) Run(ctx context.Context, req *Request, workers int, newWorker func() Worker) (Listing, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	workers = max(1, workers)
+	s := t.session(ctx, req, max(1, workers))
+	defer s.close()
+	workers = s.goroutines
 	q := newQueue[T](workers)
 	stop := context.AfterFunc(ctx, func() { q.close(true) })
 	defer stop()
@@ -102,8 +116,9 @@ func (t *Table[T]) Run(ctx context.Context, req *Request, workers int, newWorker
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	for i := range workers {
+		view := s.items()
 		wg.Go(func() {
-			if errs[i] = t.work(ctx, req, q, newWorker); errs[i] != nil {
+			if errs[i] = t.work(ctx, req, q, view, newWorker); errs[i] != nil {
 				cancel(errs[i])
 			}
 		})
@@ -120,6 +135,17 @@ func (t *Table[T]) Run(ctx context.Context, req *Request, workers int, newWorker
 	}
 	l.Full = l.Full && l.Complete
 	return l, err
+}
+
+func (t *Table[T]) session(ctx context.Context, req *Request, workers int) session[T] {
+	if t.open != nil {
+		return t.open(ctx, req, t, workers)
+	}
+	return session[T]{
+		goroutines: workers,
+		items:      func() items[T] { return &item[T]{table: t, req: req} },
+		close:      func() {},
+	}
 }
 
 // list fills the queue until the rows end or the run is cancelled.
@@ -150,12 +176,8 @@ func (t *Table[T]) list(ctx context.Context, req *Request, q *queue[T], l *Listi
 	q.push(batch)
 }
 
-// work is one worker's life.
-func (t *Table[T]) work(ctx context.Context, req *Request, q *queue[T], newWorker func() Worker) (err error) {
-	var view items[T] = &item[T]{table: t, req: req}
-	if t.items != nil {
-		view = t.items(ctx, req, t)
-	}
+// work is the life of one goroutine.
+func (t *Table[T]) work(ctx context.Context, req *Request, q *queue[T], view items[T], newWorker func() Worker) (err error) {
 	defer view.close()
 	w := newWorker()
 	defer func() {
