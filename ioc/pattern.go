@@ -1,10 +1,13 @@
 package ioc
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -328,4 +331,30 @@ func (p *Pattern) Overlaps(q *Pattern) bool {
 		}
 	}
 	return false
+}
+
+// Equal reports whether two patterns pass the same values.
+func (p *Pattern) Equal(q *Pattern) bool {
+	return p.Kind == q.Kind && p.Test == q.Test && p.shape == q.shape && p.Lo == q.Lo && p.Hi == q.Hi &&
+		(p.Case == q.Case || p.shape != asText) && slices.Equal(p.Texts, q.Texts) && p.Regex.source() == q.Regex.source()
+}
+
+// Hash writes what Equal compares.
+func (p *Pattern) Hash(h *maphash.Hash) {
+	var b [20]byte
+	b[0], b[1], b[2] = byte(p.Kind), byte(p.Test), byte(p.shape)
+	binary.LittleEndian.PutUint64(b[3:], p.Lo)
+	binary.LittleEndian.PutUint64(b[11:], p.Hi)
+	h.Write(b[:])
+	for _, t := range p.Texts {
+		h.WriteString(t)
+	}
+	h.WriteString(p.Regex.source())
+}
+
+func (r *Regex) source() string {
+	if r == nil {
+		return ""
+	}
+	return r.Source
 }

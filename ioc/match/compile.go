@@ -15,10 +15,13 @@ type Program struct {
 	scopes []*scope
 	files  []fileProgram // by index in the collection
 	coll   *ioc.Collection
+
+	// reasons are why conditions without a predicate have none.
+	reasons map[*ioc.Condition]string
 }
 
 type fileProgram struct {
-	scopes   []*scope
+	from, to int // its scopes in Program.scopes
 	problems []ioc.Problem
 	// fields asked of each document, for the report and for full evidence.
 	fields map[int][]int
@@ -27,33 +30,30 @@ type fileProgram struct {
 // A scope is an AND that stands in no other AND, or a condition that stands in
 // none (semantics.md, section 4, rule 2).
 type scope struct {
-	file   int
-	number int // in the order of the program
+	file   int32
+	number int32 // in the order of the program
 	conds  []condition
 	tree   node
 	slots  []slotRef
-	notes  []string // said with every match
 
 	// simple: one item decides it as soon as it is seen. Else its items'
 	// signatures are kept until the documents are complete.
 	simple bool
+	split  bool // see splitter
 }
-
-func (s *scope) note(text string) { s.notes = append(s.notes, text) }
 
 // A slotID numbers the slots of one document.
 type slotID = int32
 
 type slotRef struct {
-	doc int
+	doc int32
 	id  slotID
 }
 
 // A slot is filled by one item of its document, or stays empty.
 type slot struct {
 	scope *scope
-	place int32   // index in scope.slots
-	conds []int32 // indices in scope.conds
+	place int32 // index in scope.slots, and the slot of its conditions
 	// hopeless: an item that passes nothing still leaves the scope unknown,
 	// because of a condition that no item can answer.
 	hopeless bool
@@ -62,11 +62,10 @@ type slot struct {
 // A condition in its scope. One IndicatorItem can be several of them, after a
 // split.
 type condition struct {
-	src    *ioc.Condition
-	doc    int
-	pred   predID // -1: nothing can answer it, reason says why
-	slot   int32  // index in scope.slots; -1: a truth about the host (absence)
-	reason string
+	src  *ioc.Condition
+	doc  int32
+	pred predID // -1: nothing can answer it, Program.reasons says why
+	slot int32  // index in scope.slots; -1: a truth about the host (absence)
 
 	// same is set for the condition that one element of a repeated term meets
 	// all of an AND; it stands for no IndicatorItem (src is that of one of its
@@ -87,12 +86,14 @@ type Gap struct {
 // its conditions that no source could ever answer under this schema.
 func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 	c := &compiler{
-		prog:  &Program{byName: map[string]int{}, coll: coll, files: make([]fileProgram, len(coll.Files))},
-		terms: map[string]termPlace{},
+		prog: &Program{byName: map[string]int{}, coll: coll, files: make([]fileProgram, len(coll.Files)),
+			reasons: map[*ioc.Condition]string{}},
+		terms: map[string]termPlace{}, exact: map[string]termPlace{},
 	}
 	for d := range schema {
 		c.addDocument(schema[d].Name, &schema[d])
 		for f := range schema[d].Fields {
+			c.exact[schema[d].Fields[f].Term] = termPlace{d, f}
 			c.terms[ioc.Fold(schema[d].Fields[f].Term)] = termPlace{d, f}
 		}
 	}
@@ -101,9 +102,11 @@ func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 			continue
 		}
 		c.file = i
+		c.prog.files[i].from = len(c.prog.scopes)
 		for _, n := range f.Criteria {
 			c.top(n)
 		}
+		c.prog.files[i].to = len(c.prog.scopes)
 	}
 	for _, d := range c.prog.docs {
 		d.seal()
@@ -111,6 +114,7 @@ func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 	for _, s := range c.prog.scopes {
 		c.prog.plan(s)
 	}
+	c.prog.findAskers()
 	for _, d := range c.prog.docs {
 		d.setBase()
 	}
@@ -122,12 +126,15 @@ type termPlace struct{ doc, field int }
 type compiler struct {
 	prog  *Program
 	terms map[string]termPlace // folded
+	exact map[string]termPlace // as the vocabulary spells them, which is how most come
 	file  int
 	gaps  []Gap
+
+	scratch []condition // of builders, one after the other
 }
 
 func (c *compiler) addDocument(name string, schema *Document) int {
-	d := &docProgram{name: name, schema: schema, intern: map[string]predID{}}
+	d := &docProgram{name: name, schema: schema, intern: newInterned()}
 	if schema != nil {
 		d.asked = make([]bool, len(schema.Fields))
 	}
@@ -145,7 +152,8 @@ func (c *compiler) top(n ioc.Node) {
 		}
 		return
 	}
-	b := &builder{compiler: c}
+	b := &builder{compiler: c, conds: c.scratch[:0]}
+	defer func() { c.scratch = b.conds }()
 	tree, ok := b.build(n)
 	if !ok {
 		return
@@ -190,7 +198,8 @@ func (b *builder) build(n ioc.Node) (node, bool) {
 		}
 		if n.Fault != "" {
 			for i := first; i < len(b.conds); i++ {
-				b.conds[i].pred, b.conds[i].reason = noPred, n.Fault
+				b.conds[i].pred = noPred
+				b.prog.reasons[b.conds[i].src] = n.Fault
 			}
 		}
 		return out, len(out.kids) > 0
@@ -201,37 +210,57 @@ func (b *builder) build(n ioc.Node) (node, bool) {
 // condition finds the document and the predicate of a condition, or the reason
 // why nothing can answer it.
 func (b *builder) condition(src *ioc.Condition) condition {
-	c := condition{src: src, pred: noPred}
-	place, known := b.terms[ioc.Fold(src.Term)]
-	if known {
-		c.doc = place.doc
-	} else {
-		c.doc = b.document(src.Document())
+	place, known := b.place(src.Term)
+	if !known {
+		place = termPlace{b.document(src.Document()), -1}
 	}
-	if src.Fault == "" && known {
-		f := &b.prog.docs[c.doc].schema.Fields[place.field]
-		p, err := ioc.NewPattern(f.Kind, src.Test, src.Content, src.PreserveCase)
-		if err == nil && f.Kind == ioc.Digest && src.Test == ioc.Is {
-			place.field, err = b.rightDigest(src, place)
-		}
+	c := condition{src: src, doc: int32(place.doc), pred: noPred}
+	var reason string
+	switch {
+	case src.Fault != "":
+		reason = src.Fault
+	case !known:
+		reason = b.unsupported(src, place.doc)
+	default:
+		pred, err := b.predicate(src, place)
 		if err == nil {
-			c.pred = b.prog.docs[c.doc].add(place.field, p, src.Content)
-			if p.Notice != "" {
-				b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice})
-			}
-			b.remember(c.doc, place.field)
+			c.pred = pred
 			return c
 		}
-		c.reason = err.Error()
-		b.problem(ioc.Problem{Severity: ioc.Error, Pos: src.Pos, Rule: "content-type", Text: c.reason,
+		reason = err.Error()
+		b.problem(ioc.Problem{Severity: ioc.Error, Pos: src.Pos, Rule: "content-type", Text: reason,
 			Hint: "the condition stays unchecked; write a value of the term's type"})
-	} else if src.Fault != "" {
-		c.reason = src.Fault
-	} else {
-		c.reason = b.unsupported(src, c.doc)
 	}
-	b.gaps = append(b.gaps, Gap{b.prog.coll.Files[b.file], src, c.reason})
+	b.prog.reasons[src] = reason
+	b.gaps = append(b.gaps, Gap{b.prog.coll.Files[b.file], src, reason})
 	return c
+}
+
+// place finds a term that the schema has.
+func (c *compiler) place(term string) (termPlace, bool) {
+	if p, ok := c.exact[term]; ok {
+		return p, true
+	}
+	p, ok := c.terms[ioc.Fold(term)]
+	return p, ok
+}
+
+// predicate reads the content. The error says why it cannot be read.
+func (b *builder) predicate(src *ioc.Condition, place termPlace) (predID, error) {
+	d := b.prog.docs[place.doc]
+	kind := d.schema.Fields[place.field].Kind
+	p, err := ioc.NewPattern(kind, src.Test, src.Content, src.PreserveCase)
+	if err == nil && kind == ioc.Digest && src.Test == ioc.Is {
+		place.field, err = b.rightDigest(src, place)
+	}
+	if err != nil {
+		return noPred, err
+	}
+	if p.Notice != "" {
+		b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice})
+	}
+	b.remember(place.doc, place.field)
+	return d.add(place.field, p), nil
 }
 
 func (b *builder) document(name string) int {
@@ -275,11 +304,9 @@ func (b *builder) remember(doc, field int) {
 
 // addScope takes a tree whose contradictions no longer stand under an OR.
 func (c *compiler) addScope(b *builder, tree node) {
-	s := &scope{file: c.file, number: len(c.prog.scopes)}
+	s := &scope{file: int32(c.file), number: int32(len(c.prog.scopes))}
 	b.split(s, tree)
 	c.prog.scopes = append(c.prog.scopes, s)
-	f := &c.prog.files[c.file]
-	f.scopes = append(f.scopes, s)
 }
 
 // Problems are what compiling found wrong with the file of that index.

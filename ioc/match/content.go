@@ -30,7 +30,7 @@ type contentTest struct {
 }
 
 func newContentIndex(d *docProgram, ids []predID) *contentIndex {
-	x := &contentIndex{doc: d, field: d.preds[ids[0]].field}
+	x := &contentIndex{doc: d, field: int(d.preds[ids[0]].field)}
 	var texts []string
 	var tests []int32
 	for _, id := range ids {

@@ -23,7 +23,7 @@ type signatures struct {
 }
 
 type signature struct {
-	truth []ioc.Truth // by place in slot.conds
+	truth []ioc.Truth // by place in scope.conds; those of other slots are not set
 	count uint64
 	items keptHeap
 }
@@ -32,7 +32,7 @@ type signature struct {
 type keptItem struct {
 	label  string
 	object Object
-	values []Held // by place in slot.conds, for those that hold
+	values []Held // by place in scope.conds, for those that hold
 	notes  []string
 }
 
@@ -56,11 +56,14 @@ func (e *Evaluator) keep(sl *slot) {
 	if e.value(sl) == ioc.False {
 		return
 	}
-	truth := make([]ioc.Truth, len(sl.conds))
-	key := make([]byte, len(sl.conds))
-	for k, i := range sl.conds {
-		truth[k] = e.leaf(i)
-		key[k] = byte(truth[k])
+	conds := sl.scope.conds
+	truth := make([]ioc.Truth, len(conds))
+	key := make([]byte, len(conds))
+	for i := range conds {
+		if conds[i].slot == sl.place {
+			truth[i] = e.leaf(int32(i))
+			key[i] = byte(truth[i])
+		}
 	}
 	h := e.host
 	id := sl.scope.slots[sl.place].id
@@ -76,10 +79,10 @@ func (e *Evaluator) keep(sl *slot) {
 	if !room || sl.fill(truth) != ioc.True {
 		return
 	}
-	it := keptItem{label: e.itemLabel(), object: e.object(fields), values: make([]Held, len(sl.conds))}
-	for k, i := range sl.conds {
-		if c := &sl.scope.conds[i]; truth[k] == ioc.True && c.same == nil {
-			it.values[k] = e.held(c)
+	it := keptItem{label: e.itemLabel(), object: e.object(fields), values: make([]Held, len(conds))}
+	for i := range conds {
+		if c := &conds[i]; c.slot == sl.place && truth[i] == ioc.True && c.same == nil {
+			it.values[i] = e.held(c)
 		}
 	}
 	e.slot = sl
@@ -117,9 +120,9 @@ func (h *Host) signature(doc int, id slotID, key string, truth []ioc.Truth) *sig
 // fill is whether an item of these truths can fill the slot.
 func (sl *slot) fill(truth []ioc.Truth) ioc.Truth {
 	fill := ioc.False
-	for k, i := range sl.conds {
-		if c := &sl.scope.conds[i]; !c.src.Negate && c.same == nil {
-			fill = max(fill, truth[k])
+	for i := range sl.scope.conds {
+		if c := &sl.scope.conds[i]; c.slot == sl.place && !c.src.Negate && c.same == nil {
+			fill = max(fill, truth[i])
 		}
 	}
 	return fill
@@ -150,7 +153,7 @@ func (h *Host) decide(s *scope) ioc.Truth {
 	for i := range s.slots {
 		sl := h.prog.slotOf(s, int32(i))
 		c.slots = append(c.slots, sl)
-		opts := h.options(s, sl, s.slots[i].doc, &c.over)
+		opts := h.options(s, sl, int(s.slots[i].doc), &c.over)
 		c.opts = append(c.opts, opts)
 		if combos *= len(opts); combos > mostChoices {
 			c.over = true
@@ -203,15 +206,17 @@ func (sl *slot) unhitTruths(d *docProgram, state []fieldState) []ioc.Truth {
 		}
 		return d.unhit(c, state)
 	}
-	out := make([]ioc.Truth, len(sl.conds))
-	for k, i := range sl.conds {
-		out[k] = truth(i)
+	out := make([]ioc.Truth, len(sl.scope.conds))
+	for i := range out {
+		if sl.scope.conds[i].slot == sl.place {
+			out[i] = truth(int32(i))
+		}
 	}
 	return out
 }
 
 func (sl *slot) allUnknown() []ioc.Truth {
-	out := make([]ioc.Truth, len(sl.conds))
+	out := make([]ioc.Truth, len(sl.scope.conds))
 	for k := range out {
 		out[k] = ioc.Unknown
 	}
@@ -257,7 +262,7 @@ func (c *choosing) truth(i int32) ioc.Truth {
 	cond := &c.scope.conds[i]
 	if cond.slot >= 0 {
 		if sig := c.pick[cond.slot].sig; sig != nil {
-			return sig.truth[slices.Index(c.slots[cond.slot].conds, i)]
+			return sig.truth[i]
 		}
 		if cond.same != nil {
 			return cond.same.all(c.truth)
@@ -274,9 +279,10 @@ func (c *choosing) mark() {
 	c.scope.tree.open(c.truth, func(i int32) { st.mark(i) })
 	for k, o := range c.pick {
 		if o.fill == ioc.Unknown {
-			for _, i := range c.slots[k].conds {
-				if cond := &c.scope.conds[i]; cond.same == nil && !cond.src.Negate && c.truth(i) == ioc.Unknown {
-					st.mark(i)
+			for i := range c.scope.conds {
+				cond := &c.scope.conds[i]
+				if cond.slot == int32(k) && cond.same == nil && !cond.src.Negate && c.truth(int32(i)) == ioc.Unknown {
+					st.mark(int32(i))
 				}
 			}
 		}
@@ -326,7 +332,7 @@ func (c *choosing) list(f *fileState, items [][]keptItem, chosen []*keptItem, k 
 		f.list.add(m)
 		if on := c.host.opt.OnMatch; on != nil && (c.host.opt.MaxObjects == 0 || f.list.told < c.host.opt.MaxObjects) {
 			f.list.told++
-			on(c.scope.file, m)
+			on(int(c.scope.file), m)
 		}
 		return
 	}
@@ -345,7 +351,7 @@ func (c *choosing) describe(chosen []*keptItem) *Match {
 	s := c.scope
 	m := &Match{
 		Text: s.tree.text(c.truth, s.words), Conditions: []string{}, Objects: []Object{},
-		Notes: slices.Clone(s.notes), deferred: true,
+		Notes: s.notes(), deferred: true,
 	}
 	var holding []int32
 	s.tree.holding(c.truth, func(i int32) { holding = append(holding, i) })
@@ -363,7 +369,7 @@ func (c *choosing) describe(chosen []*keptItem) *Match {
 		var held []heldCond
 		for _, i := range holding {
 			if cond := &s.conds[i]; cond.slot == int32(k) {
-				held = append(held, heldCond{cond, it.values[slices.Index(c.slots[k].conds, i)]})
+				held = append(held, heldCond{cond, it.values[i]})
 			}
 		}
 		m.hold(o, held)

@@ -13,7 +13,7 @@ func (e *Evaluator) sameElement(n *node) ioc.Truth {
 		if !e.ofElement(c) {
 			return
 		}
-		f := e.doc.preds[c.pred].field
+		f := int(e.doc.preds[c.pred].field)
 		if e.state[f] != answered {
 			known = false
 			return
@@ -44,7 +44,7 @@ func (e *Evaluator) onElement(c *condition, element int32) ioc.Truth {
 	}
 	p := &e.doc.preds[c.pred]
 	t := ioc.False
-	e.each(p.field, func(v ioc.Value) bool {
+	e.each(int(p.field), func(v ioc.Value) bool {
 		if v.Elem == element {
 			t = max(t, p.pattern.Match(v))
 		}

@@ -27,10 +27,9 @@ type Evaluator struct {
 	why   []error      // by field: the error of an unreadable one
 
 	gen      uint32
-	seen     []uint32    // by predicate: generation of truth
-	truth    []ioc.Truth // by predicate: True or Unknown if seen
+	truth    marks // by predicate: True or Unknown if hit
 	hits     []predID
-	inTouch  []uint32 // by slot: generation
+	inTouch  marks // by slot
 	touched  []slotID
 	wanted   []uint32 // by field: generation of want
 	want     []int
@@ -66,9 +65,7 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	n := len(e.doc.asked)
 	e.state, e.why, e.wanted = make([]fieldState, n), make([]error, n), make([]uint32, n)
 	e.search = make([]*contentSearch, n)
-	e.seen, e.truth = make([]uint32, len(e.doc.preds)), make([]ioc.Truth, len(e.doc.preds))
-	e.inTouch = make([]uint32, len(e.doc.slots))
-	e.probe = newProbe(e.doc)
+	e.probe = &probe{}
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
 	for f, x := range e.doc.index {
@@ -105,25 +102,26 @@ func (e *Evaluator) Eval(it Item) {
 func (e *Evaluator) begin(it Item) {
 	e.item, e.unlisted, e.labels = it, nil, false
 	e.gen++
+	e.truth.reset()
+	e.inTouch.reset()
 	e.hits, e.touched, e.failed = e.hits[:0], e.touched[:0], e.failed[:0]
 	clear(e.state)
 }
 
 func (e *Evaluator) hit(id predID, t ioc.Truth) {
-	if e.seen[id] == e.gen {
-		e.truth[id] = max(e.truth[id], t)
+	if had, ok := e.truth.get(id); ok {
+		e.truth.put(id, max(had, uint8(t)))
 		return
 	}
-	e.seen[id], e.truth[id] = e.gen, t
+	e.truth.put(id, uint8(t))
 	e.hits = append(e.hits, id)
-	for _, s := range e.doc.preds[id].pos {
+	for _, s := range e.doc.pos.of(id) {
 		e.touch(s)
 	}
 }
 
 func (e *Evaluator) touch(s slotID) {
-	if e.inTouch[s] != e.gen {
-		e.inTouch[s] = e.gen
+	if e.inTouch.put(s, 0) {
 		e.touched = append(e.touched, s)
 	}
 }
@@ -159,12 +157,12 @@ func (e *Evaluator) wantField(f int) {
 // wantSlot wants the slot's fields of this cost if it is still open.
 func (e *Evaluator) wantSlot(sl *slot, level Cost) {
 	open := false
-	for _, i := range sl.conds {
+	for i := range sl.scope.conds {
 		c := &sl.scope.conds[i]
-		if c.pred == noPred {
+		if c.slot != sl.place || c.pred == noPred {
 			continue
 		}
-		f := e.doc.preds[c.pred].field
+		f := int(e.doc.preds[c.pred].field)
 		if e.doc.schema.Fields[f].Cost != level || e.wanted[f] == e.gen {
 			continue
 		}
@@ -192,11 +190,11 @@ func (e *Evaluator) condition(c *condition) ioc.Truth {
 	if c.pred == noPred {
 		return ioc.Unknown
 	}
-	if e.seen[c.pred] == e.gen {
+	if t, ok := e.truth.get(c.pred); ok {
 		if c.src.Negate {
-			return e.truth[c.pred].Not()
+			return ioc.Truth(t).Not()
 		}
-		return e.truth[c.pred]
+		return ioc.Truth(t)
 	}
 	if e.state[e.doc.preds[c.pred].field] == notAsked {
 		return ioc.Unknown
@@ -341,7 +339,7 @@ func (e *Evaluator) settle() {
 		// a negated condition that is hit makes an open slot less open than
 		// the count of the item suggests, so those slots are looked at too
 		for _, id := range e.hits {
-			for _, s := range e.doc.preds[id].neg {
+			for _, s := range e.doc.neg.of(id) {
 				e.touchOpen(s, set)
 			}
 		}
@@ -352,7 +350,8 @@ func (e *Evaluator) settle() {
 	}
 	for _, id := range e.hits {
 		if e.doc.preds[id].absent {
-			e.host.present(e.at, id, e.truth[id])
+			t, _ := e.truth.get(id)
+			e.host.present(e.at, id, ioc.Truth(t))
 		}
 	}
 	e.counts.sets[set]++

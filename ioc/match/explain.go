@@ -24,7 +24,7 @@ func (e *Evaluator) match(scopes []*scope) *Match {
 		e.slot = e.host.prog.slotOf(s, 0)
 		texts = append(texts, s.tree.text(e.leaf, s.words))
 		s.tree.holding(e.leaf, func(i int32) { held = append(held, heldCond{&s.conds[i], e.held(&s.conds[i])}) })
-		m.Notes = append(m.Notes, s.notes...)
+		m.Notes = append(m.Notes, s.notes()...)
 		m.Notes = append(m.Notes, e.elementNotes(s)...)
 	}
 	m.Text = join(texts, " OR ")
@@ -85,6 +85,14 @@ func (m *Match) absorb(o *Match) {
 		}
 	}
 	m.tidy()
+}
+
+// notes are said with every match of the scope.
+func (s *scope) notes() []string {
+	if s.split {
+		return []string{splitNote}
+	}
+	return nil
 }
 
 func (s *scope) words(i int32) string { return Words(s.conds[i].src) }
@@ -153,7 +161,7 @@ func (e *Evaluator) held(c *condition) Held {
 	}
 	p := &e.doc.preds[c.pred]
 	found := false
-	err := e.item.Each(p.field, func(v ioc.Value) bool {
+	err := e.item.Each(int(p.field), func(v ioc.Value) bool {
 		if p.pattern.Match(v) == ioc.True {
 			h.Value, found = bounded(v.String()), true
 		}

@@ -48,7 +48,7 @@ func (h *Host) file(i int) FileResult {
 	best := ioc.False
 	r := FileResult{Unchecked: []Unchecked{}}
 	seen := map[*ioc.Condition]bool{}
-	for _, s := range h.prog.files[i].scopes {
+	for _, s := range h.prog.scopes[h.prog.files[i].from:h.prog.files[i].to] {
 		v := ioc.False
 		if s.simple {
 			v = h.simple(s)
@@ -76,7 +76,7 @@ func (h *Host) file(i int) FileResult {
 // simple is the truth of a scope that single items decide.
 func (h *Host) simple(s *scope) ioc.Truth {
 	sl := h.prog.slotOf(s, 0)
-	doc := s.slots[0].doc
+	doc := int(s.slots[0].doc)
 	d := h.prog.docs[doc]
 	for _, state := range h.untold(doc, s.slots[0].id) {
 		if sl.barest(d, state) != ioc.False {
@@ -101,12 +101,7 @@ func (h *Host) simple(s *scope) ioc.Truth {
 func (h *Host) markOpen(sl *slot, truth []ioc.Truth) {
 	st := h.state(sl.scope)
 	h.openConds(sl, func(i int32) ioc.Truth {
-		for k, c := range sl.conds {
-			if c == i {
-				return truth[k]
-			}
-		}
-		return ioc.True
+		return truth[i]
 	}, func(i int32) { st.mark(i) })
 }
 
@@ -130,10 +125,10 @@ func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool
 
 func (h *Host) why(c *condition) string {
 	d := &h.docs[c.doc]
-	if c.reason != "" {
-		return c.reason
+	if reason, ok := h.prog.reasons[c.src]; ok {
+		return reason
 	}
-	field := h.prog.docs[c.doc].preds[c.pred].field
+	field := int(h.prog.docs[c.doc].preds[c.pred].field)
 	if r, ok := d.reasons[field]; ok {
 		return r.String()
 	}

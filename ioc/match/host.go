@@ -138,9 +138,10 @@ func (h *Host) openConds(sl *slot, truth func(int32) ioc.Truth, f func(int32)) {
 		}
 		return truth(i)
 	}, f)
-	for _, i := range sl.conds {
-		if c := &s.conds[i]; c.same == nil && !c.src.Negate && truth(i) == ioc.Unknown {
-			f(i)
+	for i := range s.conds {
+		c := &s.conds[i]
+		if c.slot == sl.place && c.same == nil && !c.src.Negate && truth(int32(i)) == ioc.Unknown {
+			f(int32(i))
 		}
 	}
 }
@@ -173,7 +174,7 @@ func (e *Evaluator) report(matched []*scope) {
 }
 
 func (e *Evaluator) reportFile(scopes []*scope) {
-	h, file := e.host, scopes[0].file
+	h, file := e.host, int(scopes[0].file)
 	label := e.itemLabel()
 	if !h.claim(scopes, label) {
 		return

@@ -13,8 +13,8 @@ import (
 type fieldIndex struct {
 	doc *docProgram
 
-	is    map[string][]predID // folded text
-	raw   map[string][]predID // raw bytes of digests and addresses
+	is    lookup // folded text
+	raw   lookup // raw bytes of digests and addresses
 	order intervals
 	grams *grams // literals of the tests below
 	lits  []gramTest
@@ -35,7 +35,7 @@ type gramTest struct {
 }
 
 func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
-	x := &fieldIndex{doc: d, is: map[string][]predID{}, raw: map[string][]predID{}}
+	x := &fieldIndex{doc: d}
 	if ofContent {
 		x.content = newContentIndex(d, ids)
 	}
@@ -55,13 +55,12 @@ func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
 		case p.Ordered():
 			x.order.add(p.Lo, p.Hi, id)
 		case p.Raw():
-			x.raw[p.Texts[0]] = append(x.raw[p.Texts[0]], id)
+			x.raw.add(p.Texts[0], id)
 		case p.Numeral():
 			x.always = append(x.always, id)
 		case p.Test == ioc.Is:
 			for _, t := range p.Texts {
-				t = foldedText(p, t)
-				x.is[t] = append(x.is[t], id)
+				x.is.add(foldedText(p, t), id)
 			}
 		case p.Test != ioc.Matches:
 			literal(foldedText(p, p.Texts[0]), id, p.Test)
@@ -101,21 +100,27 @@ func foldedText(p *ioc.Pattern, t string) string {
 // find reports every predicate that the value passes (True), or that could not
 // be decided on it (Unknown). One may be reported more than once.
 func (x *fieldIndex) find(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
-	pr.next()
+	pr.asked.reset()
 	if len(x.order.list) > 0 {
 		x.order.find(v.Key, func(id int32) { hit(id, ioc.True) })
 	}
-	if len(x.raw) > 0 {
+	if len(x.raw.first) > 0 {
 		if key, ok := v.RawKey(); ok {
-			for _, id := range x.raw[key] {
+			if id, ok := x.raw.first[key]; ok {
 				hit(id, ioc.True)
+				for _, id := range x.raw.more[key] {
+					hit(id, ioc.True)
+				}
 			}
 		}
 	}
-	if len(x.is) > 0 || x.grams != nil {
+	if len(x.is.first) > 0 || x.grams != nil {
 		pr.text = v.AppendNormal(pr.text[:0])
-		for _, id := range x.is[string(pr.text)] {
+		if id, ok := x.is.first[string(pr.text)]; ok {
 			x.confirm(id, v, pr, hit)
+			for _, id := range x.is.more[string(pr.text)] {
+				x.confirm(id, v, pr, hit)
+			}
 		}
 		if x.grams != nil {
 			x.findLiterals(v, pr, hit)
@@ -159,28 +164,35 @@ func (x *fieldIndex) confirm(id predID, v ioc.Value, pr *probe, hit func(predID,
 // ask runs the pattern itself, once for each value: a literal can occur a
 // million times in one text.
 func (x *fieldIndex) ask(id predID, v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
-	if pr.asked[id] == pr.gen {
+	if !pr.asked.put(id, 0) {
 		return
 	}
-	pr.asked[id] = pr.gen
 	if t := x.doc.preds[id].pattern.Match(v); t != ioc.False {
 		hit(id, t)
+	}
+}
+
+// A lookup has the predicates of a text. Mostly that is one, so that a list
+// for each would cost more than the texts.
+type lookup struct {
+	first map[string]predID
+	more  map[string][]predID
+}
+
+func (l *lookup) add(text string, id predID) {
+	if l.first == nil {
+		l.first, l.more = map[string]predID{}, map[string][]predID{}
+	}
+	if _, ok := l.first[text]; ok {
+		l.more[text] = append(l.more[text], id)
+	} else {
+		l.first[text] = id
 	}
 }
 
 // A probe is what one evaluator needs to look values up in the indexes of its
 // document.
 type probe struct {
-	text  []byte   // the value folded
-	gen   uint32   // counts values
-	asked []uint32 // by predicate: the value its pattern was last run on
-}
-
-func newProbe(d *docProgram) *probe { return &probe{asked: make([]uint32, len(d.preds))} }
-
-func (pr *probe) next() {
-	if pr.gen++; pr.gen == 0 {
-		clear(pr.asked)
-		pr.gen = 1
-	}
+	text  []byte // the value folded
+	asked marks  // the predicates whose pattern has been run on the value
 }

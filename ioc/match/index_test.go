@@ -26,8 +26,8 @@ func indexOf(kind ioc.Kind, patterns []*ioc.Pattern) (*fieldIndex, *docProgram) 
 // itself.
 func checkIndex(t testing.TB, kind ioc.Kind, patterns []*ioc.Pattern, values []ioc.Value) (hits int) {
 	t.Helper()
-	x, d := indexOf(kind, patterns)
-	pr := newProbe(d)
+	x, _ := indexOf(kind, patterns)
+	pr := &probe{}
 	for _, v := range values {
 		got := make([]ioc.Truth, len(patterns))
 		x.find(v, pr, func(id predID, truth ioc.Truth) { got[id] = max(got[id], truth) })

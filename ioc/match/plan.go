@@ -14,48 +14,49 @@ func (p *Program) plan(s *scope) {
 		s.slots[i].id = slotID(len(d.slots))
 		d.slots = append(d.slots, slot{scope: s, place: int32(i)})
 	}
-	for i := range s.conds {
-		if c := &s.conds[i]; c.slot >= 0 {
-			sl := p.slotOf(s, c.slot)
-			sl.conds = append(sl.conds, int32(i))
-		}
-	}
 	empty := s.emptyCanHold()
 	s.simple = len(s.slots) == 1 && !empty
 	for i := range s.conds {
 		c := &s.conds[i]
 		d := p.docs[c.doc]
-		if c.slot < 0 && c.same == nil {
+		switch {
+		case c.same != nil:
+			d.bound = append(d.bound, s.slots[c.slot].id)
+			continue
+		case c.slot < 0:
 			s.simple = false
 			d.absences++
 		}
-		if c.same != nil {
-			d.bound = append(d.bound, s.slots[c.slot].id)
-		}
-		if c.pred == noPred {
-			continue
-		}
-		pr := &d.preds[c.pred]
-		if c.slot >= 0 {
-			id := s.slots[c.slot].id
-			list := &pr.pos
-			if c.src.Negate {
-				list = &pr.neg
-			}
-			if n := len(*list); n == 0 || (*list)[n-1] != id {
-				*list = append(*list, id)
-			}
-		}
-		if c.src.Negate && (c.slot < 0 || empty) {
-			pr.absent = true
+		if c.pred != noPred && c.src.Negate && (c.slot < 0 || empty) {
+			d.preds[c.pred].absent = true
 		}
 	}
 	for i := range s.slots {
 		sl := p.slotOf(s, int32(i))
 		d := p.docs[s.slots[i].doc]
-		if d.schema != nil && sl.barest(d, nil) != ioc.False {
+		if d.schema != nil && sl.hasOpen(d) && sl.barest(d, nil) != ioc.False {
 			sl.hopeless, d.hopeless = true, true
 		}
+	}
+}
+
+// findAskers lists the slots that ask each predicate.
+func (p *Program) findAskers() {
+	for i, d := range p.docs {
+		asks := func(negate bool) func(func(predID, slotID)) {
+			return func(yield func(predID, slotID)) {
+				for id := range d.slots {
+					sl := &d.slots[id]
+					for k := range sl.scope.conds {
+						c := &sl.scope.conds[k]
+						if c.slot == sl.place && c.pred != noPred && c.src.Negate == negate && c.doc == int32(i) {
+							yield(c.pred, slotID(id))
+						}
+					}
+				}
+			}
+		}
+		d.pos, d.neg = newAskers(len(d.preds), asks(false)), newAskers(len(d.preds), asks(true))
 	}
 }
 
@@ -68,6 +69,9 @@ func (p *Program) slotOf(s *scope, place int32) *slot {
 // that absence must be looked for even in documents that have slots. It asks
 // the best case: every other slot filled, every absence true.
 func (s *scope) emptyCanHold() bool {
+	if s.tree.op == leaf {
+		return false
+	}
 	for empty := range s.slots {
 		var best func(i int32) ioc.Truth
 		best = func(i int32) ioc.Truth {
@@ -132,9 +136,9 @@ func (p *predicate) anchored() bool {
 // the tree, the rest of the host taken at its best.
 func (sl *slot) value(truth func(cond int32) ioc.Truth) ioc.Truth {
 	fill := ioc.False
-	for _, i := range sl.conds {
-		if c := &sl.scope.conds[i]; !c.src.Negate && c.same == nil {
-			fill = max(fill, truth(i))
+	for i := range sl.scope.conds {
+		if c := &sl.scope.conds[i]; c.slot == sl.place && !c.src.Negate && c.same == nil {
+			fill = max(fill, truth(int32(i)))
 		}
 	}
 	if fill == ioc.False {
@@ -146,6 +150,18 @@ func (sl *slot) value(truth func(cond int32) ioc.Truth) ioc.Truth {
 		}
 		return truth(i)
 	}))
+}
+
+// hasOpen reports whether some positive condition of the slot is not false on
+// an item that passes nothing.
+func (sl *slot) hasOpen(d *docProgram) bool {
+	for i := range sl.scope.conds {
+		c := &sl.scope.conds[i]
+		if c.slot == sl.place && c.same == nil && !c.src.Negate && d.unhit(c, nil) != ioc.False {
+			return true
+		}
+	}
+	return false
 }
 
 // barest is the value of an item on which no predicate of the slot is hit.
@@ -184,12 +200,16 @@ func (d *docProgram) setBase() {
 		d.addBeside(sl)
 		for level := Free; level < costs; level++ {
 			var fields []int
-			for _, ci := range sl.conds {
-				if c := &sl.scope.conds[ci]; cost(c) == level {
-					fields = append(fields, d.preds[c.pred].field)
+			for k := range sl.scope.conds {
+				c := &sl.scope.conds[k]
+				if c.slot != sl.place || cost(c) != level {
+					continue
+				}
+				if f := int(d.preds[c.pred].field); !base[level][f] {
+					fields = append(fields, f)
 				}
 			}
-			if len(fields) == 0 {
+			if len(fields) == 0 { // no such field, or all are asked already
 				continue
 			}
 			open := sl.value(func(ci int32) ioc.Truth {
@@ -208,7 +228,7 @@ func (d *docProgram) setBase() {
 	}
 	for i := range d.preds {
 		if d.preds[i].absent {
-			f := d.preds[i].field
+			f := int(d.preds[i].field)
 			base[d.schema.Fields[f].Cost][f] = true
 		}
 	}
@@ -221,17 +241,15 @@ func (d *docProgram) setBase() {
 }
 
 func (d *docProgram) addBeside(sl *slot) {
-	if len(sl.conds) < 2 {
-		return
-	}
-	for _, i := range sl.conds {
-		for _, j := range sl.conds {
-			a, b := &sl.scope.conds[i], &sl.scope.conds[j]
-			if a.pred == noPred || b.pred == noPred {
+	conds := sl.scope.conds
+	for i := range conds {
+		for j := range conds {
+			a, b := &conds[i], &conds[j]
+			if i == j || a.slot != sl.place || b.slot != sl.place || a.pred == noPred || b.pred == noPred {
 				continue
 			}
-			f, g := d.preds[a.pred].field, d.preds[b.pred].field
-			if f != g && !slices.Contains(d.beside[f], g) {
+			f, g := d.preds[a.pred].field, int(d.preds[b.pred].field)
+			if int(f) != g && !slices.Contains(d.beside[f], g) {
 				d.beside[f] = append(d.beside[f], g)
 			}
 		}

@@ -1,7 +1,7 @@
 package match
 
 import (
-	"strconv"
+	"hash/maphash"
 
 	"iocscan/ioc"
 )
@@ -10,14 +10,9 @@ import (
 // Equal conditions of all IOC files share one, so that it is asked once an
 // item.
 type predicate struct {
-	field   int
+	field   int32
+	absent  bool // some scope wants to know whether any item of the host passes
 	pattern *ioc.Pattern
-
-	// slots that ask it positively and under negation.
-	pos, neg []slotID
-
-	// absent: some scope wants to know whether any item of the host passes.
-	absent bool
 }
 
 // A predID numbers the predicates of one document.
@@ -28,9 +23,11 @@ type docProgram struct {
 	name   string
 	schema *Document // nil where no source can ever answer the document
 	preds  []predicate
-	intern map[string]predID
+	intern *interned     // nil once all predicates are known
 	index  []*fieldIndex // by field; nil where nothing asks it
 	slots  []slot
+	pos    askers   // the slots that ask a predicate positively
+	neg    askers   // and under negation
 	bound  []slotID // slots with conditions on one element of a repeated term
 
 	asked []bool       // by field: some predicate tests it
@@ -46,32 +43,78 @@ type docProgram struct {
 }
 
 // add interns the predicate of a condition.
-func (d *docProgram) add(field int, p *ioc.Pattern, content string) predID {
-	key := make([]byte, 0, 64)
-	key = strconv.AppendInt(key, int64(field), 36)
-	key = append(key, byte(p.Test), byte(p.Kind))
-	if p.Case {
-		key = append(key, 'c')
+func (d *docProgram) add(field int, p *ioc.Pattern) predID {
+	id, known := d.intern.find(d.preds, predicate{field: int32(field), pattern: p})
+	if !known {
+		d.preds = append(d.preds, predicate{field: int32(field), pattern: p})
+		d.asked[field] = true
 	}
-	switch {
-	case p.Ordered():
-		key = strconv.AppendUint(append(key, ':'), p.Lo, 36)
-		key = strconv.AppendUint(append(key, ':'), p.Hi, 36)
-	case p.Numeral() || p.Regex != nil:
-		key = append(append(key, '='), content...)
-	default:
-		for _, t := range p.Texts {
-			key = append(append(key, 0), t...)
+	return id
+}
+
+// interned finds predicates by a hash of what makes them equal, which is
+// smaller than the thing itself.
+type interned struct {
+	seed maphash.Seed
+	ids  map[uint64]predID
+}
+
+func newInterned() *interned {
+	return &interned{maphash.MakeSeed(), map[uint64]predID{}}
+}
+
+// find returns the number of an equal predicate, or enters the next one.
+func (n *interned) find(preds []predicate, p predicate) (id predID, known bool) {
+	var h maphash.Hash
+	h.SetSeed(n.seed)
+	h.WriteByte(byte(p.field))
+	p.pattern.Hash(&h)
+	for key := h.Sum64(); ; key++ {
+		id, known := n.ids[key]
+		if !known {
+			id = predID(len(preds))
+			n.ids[key] = id
+			return id, false
+		}
+		if preds[id].field == p.field && preds[id].pattern.Equal(p.pattern) {
+			return id, true
 		}
 	}
-	if id, ok := d.intern[string(key)]; ok {
-		return id
+}
+
+// askers lists the slots that ask each predicate, one list after the other.
+type askers struct {
+	from  []int32 // by predicate, and one more: where its list begins in slots
+	slots []slotID
+}
+
+func (a *askers) of(id predID) []slotID { return a.slots[a.from[id]:a.from[id+1]] }
+
+// newAskers takes pairs of predicates and slots, those of one predicate in the
+// order in which they are to be listed, each once.
+func newAskers(preds int, pairs func(yield func(predID, slotID))) askers {
+	a := askers{from: make([]int32, preds+1)}
+	last := make([]slotID, preds) // slot + 1
+	pairs(func(p predID, s slotID) {
+		if last[p] != s+1 {
+			last[p] = s + 1
+			a.from[p+1]++
+		}
+	})
+	for p := range preds {
+		a.from[p+1] += a.from[p]
 	}
-	id := predID(len(d.preds))
-	d.intern[string(key)] = id
-	d.preds = append(d.preds, predicate{field: field, pattern: p})
-	d.asked[field] = true
-	return id
+	a.slots = make([]slotID, a.from[preds])
+	next := append([]int32(nil), a.from[:preds]...)
+	clear(last)
+	pairs(func(p predID, s slotID) {
+		if last[p] != s+1 {
+			last[p] = s + 1
+			a.slots[next[p]] = s
+			next[p]++
+		}
+	})
+	return a
 }
 
 // seal builds the indexes once all predicates are known.

@@ -116,10 +116,10 @@ func (b *builder) excludes(x, y *condition) bool {
 type splitter struct {
 	*builder
 	scope    *scope
-	members  map[int][]int32 // split document → its contradicting conditions
-	docs     []int           // its keys, in order
-	positive []int           // documents with a positive condition
-	keeps    []int32         // by slot: the contradicting condition it keeps, or -1
+	members  map[int32][]int32 // split document → its contradicting conditions
+	docs     []int32           // its keys, in order
+	positive []int32           // documents with a positive condition
+	keeps    []int32           // by slot: the contradicting condition it keeps, or -1
 }
 
 func (b *builder) split(s *scope, tree node) {
@@ -135,7 +135,7 @@ func (b *builder) split(s *scope, tree node) {
 		s.tree = sp.copy(&tree, nil)
 		return
 	}
-	s.note(splitNote)
+	s.split = true
 	s.tree = node{op: and}
 	for _, p := range sp.product() {
 		s.tree.kids = append(s.tree.kids, sp.copy(&tree, p))
@@ -151,7 +151,7 @@ func (sp *splitter) collect(n *node) {
 	for _, c := range sp.exclusive(*n) {
 		d := sp.conds[c].doc
 		if sp.members == nil {
-			sp.members = map[int][]int32{}
+			sp.members = map[int32][]int32{}
 		}
 		if sp.members[d] == nil {
 			sp.docs = append(sp.docs, d)
@@ -259,7 +259,7 @@ func (sp *splitter) dropped(cond int32, p pick) bool {
 	return i >= 0 && cond != p[i] && slices.Contains(sp.members[sp.docs[i]], cond)
 }
 
-func (sp *splitter) slot(doc int, keep int32) int32 {
+func (sp *splitter) slot(doc, keep int32) int32 {
 	for i, r := range sp.scope.slots {
 		if r.doc == doc && sp.keeps[i] == keep {
 			return int32(i)
