@@ -66,7 +66,7 @@ func TestGramsAdversarial(t *testing.T) {
 	}{
 		{[]string{"a"}, []string{"", "a", "aaa", "b"}},
 		{[]string{"ab", "b", "abc", "abcd", "abcde"}, []string{"abcde", "ab", "xabcdx", "abcab"}},
-		{[]string{"aaaa", "aaaaa", "aaa", "aa", "a"}, []string{"aaaaaaa", "aaa"}},          // overlapping
+		{[]string{"aaaa", "aaaaa", "aaa", "aa", "a"}, []string{"aaaaaaa", "aaa"}},           // overlapping
 		{[]string{"prefix-one", "prefix-two", "prefix-"}, []string{"prefix-oneprefix-two"}}, // shared
 		{[]string{"same", "same", "sa", "sa"}, []string{"samesame"}},                        // repeated
 		{[]string{long, long[1:], strings.Repeat("b", 65) + long}, []string{long, "a" + long, strings.Repeat("b", 70) + long}},
