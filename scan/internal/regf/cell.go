@@ -55,7 +55,8 @@ func unreadable(o int64, err error) *Trouble {
 	return t
 }
 
-// A budget bounds what one walk or one look-up may be told to read: the lists
+// A budget bounds what one walk, or one listing outside of a walk, may be told
+// to read: the lists
 // and data of a sound hive do not overlap and so come to less than its size.
 type budget struct{ left int64 }
 

@@ -20,7 +20,6 @@ func (h *Hive) Find(path string) (*Node, error) {
 // Find is Hive.Find with a path from below the key.
 func (n *Node) Find(path string) (*Node, error) {
 	at := &Node{Key: n.Key, Depth: n.Depth, path: append([]byte(nil), n.path...)}
-	at.budget = n.h.newBudget()
 	var units []uint16
 	for name := range strings.SplitSeq(path, `\`) {
 		if name == "" {
@@ -47,6 +46,7 @@ func (n *Node) Find(path string) (*Node, error) {
 func (k Key) child(want []uint16) (Key, error) {
 	var found Key
 	var t tally
+	b := k.purse()
 	hash := nameHash(want)
 	hashed := 0
 	try := func(off uint32) bool {
@@ -61,7 +61,7 @@ func (k Key) child(want []uint16) (Key, error) {
 		}
 		return true
 	}
-	if !k.offsets(&t, func(have *uint32, off uint32) bool {
+	if !k.offsets(&t, b, func(have *uint32, off uint32) bool {
 		if have != nil && *have != hash {
 			hashed++
 			return true
@@ -70,7 +70,7 @@ func (k Key) child(want []uint16) (Key, error) {
 	}) {
 		return found, nil
 	}
-	if hashed > 0 && !k.offsets(&t, func(have *uint32, off uint32) bool {
+	if hashed > 0 && !k.offsets(&t, b, func(have *uint32, off uint32) bool {
 		return have == nil || *have == hash || try(off)
 	}) {
 		return found, nil

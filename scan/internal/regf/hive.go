@@ -1,7 +1,6 @@
 package regf
 
 import (
-	"errors"
 	"fmt"
 	"io"
 )
@@ -159,10 +158,4 @@ func (h *Hive) oddities() []*Trouble {
 
 func unlisted(n int) *Trouble {
 	return &Trouble{Offset: -1, What: fmt.Sprintf("%d further places of damage", n)}
-}
-
-// IsTrouble reports whether err is damage, and gives it.
-func IsTrouble(err error) (*Trouble, bool) {
-	t, ok := errors.AsType[*Trouble](err)
-	return t, ok
 }

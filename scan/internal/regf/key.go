@@ -22,13 +22,22 @@ const (
 	offClass    = 48
 )
 
-// A Key is one key of a hive.
+// A Key is one key of a hive. To go through a whole tree use Walk, which
+// guards against cycles; recursion over Subkeys does not.
 type Key struct {
 	h      *Hive
 	off    uint32
 	nk     []byte // content of its cell, at least keyHeader long
 	free   bool
-	budget *budget
+	budget *budget // of the walk the key was met in, else nil
+}
+
+// purse is what a listing of the key draws on.
+func (k Key) purse() *budget {
+	if k.budget != nil {
+		return k.budget
+	}
+	return k.h.newBudget()
 }
 
 func isKey(nk []byte) bool { return len(nk) >= keyHeader && nk[0] == 'n' && nk[1] == 'k' }

@@ -37,7 +37,7 @@ func (k Key) Subkeys() iter.Seq2[Key, error] {
 	return func(yield func(Key, error) bool) {
 		var t tally
 		found := 0
-		if !k.offsets(&t, func(_ *uint32, off uint32) bool {
+		if !k.offsets(&t, k.purse(), func(_ *uint32, off uint32) bool {
 			sub, err := k.h.key(off, k.budget)
 			if err != nil {
 				t.add(err)
@@ -56,7 +56,7 @@ func (k Key) Subkeys() iter.Seq2[Key, error] {
 
 // offsets lists the cells of the subkeys. The hash of the entry is nil in
 // lists that have none. It is false if yield was.
-func (k Key) offsets(t *tally, yield func(hash *uint32, off uint32) bool) bool {
+func (k Key) offsets(t *tally, b *budget, yield func(hash *uint32, off uint32) bool) bool {
 	n := k.NumSubkeys()
 	if n == 0 {
 		return true
@@ -66,7 +66,7 @@ func (k Key) offsets(t *tally, yield func(hash *uint32, off uint32) bool) bool {
 		listed++
 		return yield(hash, off)
 	}
-	if !k.list(le32(k.nk, offSubList), true, t, count) {
+	if !k.h.list(le32(k.nk, offSubList), true, t, b, count) {
 		return false
 	}
 	if listed != n && t.first == nil {
@@ -77,8 +77,8 @@ func (k Key) offsets(t *tally, yield func(hash *uint32, off uint32) bool) bool {
 
 // list reads one subkey list; ri lists, which hold further lists, only where
 // index is set, so that they do not nest.
-func (k Key) list(off uint32, index bool, t *tally, yield func(hash *uint32, off uint32) bool) bool {
-	data, _, err := k.h.cell(off)
+func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash *uint32, off uint32) bool) bool {
+	data, _, err := h.cell(off)
 	if err != nil {
 		t.add(err)
 		return true
@@ -101,7 +101,7 @@ func (k Key) list(off uint32, index bool, t *tally, yield func(hash *uint32, off
 		t.add(damage(int64(off), "subkey list of %d entries has room for %d", n, room))
 		n = room
 	}
-	if !k.budget.spend(int64(n * width)) {
+	if !b.spend(int64(n * width)) {
 		t.add(overspent(off))
 		return true
 	}
@@ -110,7 +110,7 @@ func (k Key) list(off uint32, index bool, t *tally, yield func(hash *uint32, off
 		sub := le32(data, at)
 		switch {
 		case kind == "ri":
-			if !k.list(sub, false, t, yield) {
+			if !h.list(sub, false, t, b, yield) {
 				return false
 			}
 			continue
@@ -153,13 +153,14 @@ func (k Key) Values() iter.Seq2[*Value, error] {
 			t.add(damage(int64(off), "list of %d values has room for %d", n, len(data)/4))
 		}
 		room := min(n, len(data)/4)
-		if !k.budget.spend(int64(room) * 4) {
+		b := k.purse()
+		if !b.spend(int64(room) * 4) {
 			t.add(overspent(off))
 			room = 0
 		}
 		var v Value
 		for i := range room {
-			if err := k.h.value(&v, le32(data, 4*i), k.budget); err != nil {
+			if err := k.h.value(&v, le32(data, 4*i), b); err != nil {
 				t.add(err)
 				continue
 			}

@@ -19,7 +19,7 @@ func (n *Node) RawPath() []byte { return n.path }
 
 // Root is the root key.
 func (h *Hive) Root() (*Node, error) {
-	k, err := h.key(h.root, h.newBudget())
+	k, err := h.key(h.root, nil)
 	if err != nil {
 		return nil, err.losing("all keys")
 	}
@@ -112,7 +112,7 @@ func (w *walker) key(k Key, depth int) bool {
 	}
 	var t tally
 	found, length := 0, len(w.node.path)
-	if !k.offsets(&t, func(_ *uint32, off uint32) bool {
+	if !k.offsets(&t, k.budget, func(_ *uint32, off uint32) bool {
 		sub, err := w.h.key(off, k.budget)
 		switch {
 		case err != nil:
