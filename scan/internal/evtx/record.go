@@ -49,7 +49,7 @@ type fieldFlags uint8
 const (
 	fieldCont     fieldFlags = 1 << iota // goes on with the text of the field before
 	fieldData                            // belongs to the event's data
-	fieldNamed                           // the Name attribute is a value: nameAt
+	fieldNamed                           // the Name of the Data element is a value: nameAt
 	fieldIsName                          // is such a Name attribute
 	fieldOptional                        // the element is left out if the value is null
 )
@@ -60,7 +60,7 @@ const (
 type Field struct {
 	Path PathID
 	Attr NameID // attribute, 0 for the text of the element
-	Name NameID // literal Name attribute of the element, 0 if it has none; see Record.FieldName
+	Name NameID // literal Name of a Data element, 0 if it has none; see Record.FieldName
 	Elem uint32 // number of the element in the record: fields with the same belong to one element
 
 	nameAt int32

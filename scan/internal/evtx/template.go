@@ -22,7 +22,7 @@ type item struct {
 	elem  uint16 // number of the element within the template
 	path  PathID
 	attr  NameID
-	name  NameID // literal Name attribute of the element
+	name  NameID // literal Name of a Data element
 	off   uint32 // literal, instance
 	n     uint32
 }
@@ -64,7 +64,7 @@ type openElem struct {
 	elem    uint16
 	dynamic bool // Name is not literal
 	content bool // has text or elements
-	attrs   bool // has attributes other than Name
+	attrs   bool // has attributes other than the Name of a Data element
 }
 
 func (c *compiler) need(n int) bool { return n <= c.end-c.p }
@@ -246,7 +246,7 @@ func (c *compiler) counted() error {
 	}
 	if c.depth > 0 {
 		top := &c.open[c.depth-1]
-		// A literal Name names the element and is no value, except in System.
+		// A literal Name of a Data element names it and is no value.
 		if top.attr != 0 && top.name == 0 && !c.cont && !top.dynamic && c.isName(top) && !c.pieces() {
 			top.name, err = c.r.intern(c.b[o : o+n])
 			return err
@@ -255,10 +255,9 @@ func (c *compiler) counted() error {
 	return c.emit(item{kind: literal, off: uint32(o), n: uint32(n)})
 }
 
-// isName: the attribute being read is Name, of an element whose attributes
-// have no slot of their own.
+// isName: what is being read is the Name of a Data element.
 func (c *compiler) isName(top *openElem) bool {
-	return top.attr == c.r.nameName && c.r.names.paths[top.path].area == areaData
+	return top.attr == c.r.nameName && c.r.names.paths[top.path].name == c.r.dataName
 }
 
 // pieces reports whether the text goes on in the next token.
