@@ -41,7 +41,7 @@ func (rec *Record) reconcile(event *node) (changed, lost, extra []Difference) {
 	}
 	var rest []open
 	for i, f := range rec.Fields() {
-		if f.Continues() || f.typ == Null || f.flags&fieldIsName != 0 || f.Attr != 0 && rec.r.names.list[f.Attr].text == "xmlns" {
+		if f.Continues() || f.typ == Null || f.flags&fieldIsName != 0 || f.Attr != 0 && f.Attr == rec.r.xmlns {
 			continue
 		}
 		name := rec.FieldName(i)

@@ -222,7 +222,7 @@ func (rec *Record) fragment(o, end int, base PathID, parent int32) error {
 		switch r.buf[o] &^ 0x40 {
 		case 0x00:
 			o++
-			if rec.depth == 1 || o == end || r.buf[o] != 0x0f {
+			if base == 0 || o == end || r.buf[o] != 0x0f { // padding may follow a record's own
 				return nil
 			}
 		case 0x0f:

@@ -16,7 +16,8 @@ type PathID uint32
 type area uint8
 
 const (
-	areaData area = iota // EventData, UserData and whatever else is neither of these:
+	areaTop  area = iota // the Event element itself
+	areaData             // EventData, UserData and whatever else is neither of these:
 	areaSystem
 	areaRendering
 )
@@ -75,6 +76,7 @@ func newNames(wanted []string) *names {
 		n.slots[slotKey{p, n.fixed(slotPlaces[s].attr)}] = s
 	}
 	n.fixed("Name")
+	n.fixed("xmlns")
 	n.child(n.mustPath("Event"), n.fixed("EventData"))
 	n.child(n.mustPath("Event", "EventData"), n.fixed("Data"))
 	n.keepNames, n.keepPaths = len(n.list), len(n.paths)
@@ -138,13 +140,15 @@ func (n *names) child(parent PathID, id NameID) (PathID, error) {
 	}
 	up := n.paths[parent]
 	p := path{parent: parent, name: id, area: up.area, depth: min(up.depth, 254) + 1}
-	if up.depth == 1 && n.list[up.name].text == "Event" {
-		switch n.list[id].text {
-		case "System":
-			p.area = areaSystem
-		case "RenderingInfo":
-			p.area = areaRendering
-		}
+	switch text := n.list[id].text; {
+	case up.area != areaTop:
+	case up.depth == 0 && text == "Event":
+	case up.depth == 1 && text == "System":
+		p.area = areaSystem
+	case up.depth == 1 && text == "RenderingInfo":
+		p.area = areaRendering
+	default:
+		p.area = areaData
 	}
 	n.paths = append(n.paths, p)
 	n.byPath[key] = PathID(len(n.paths) - 1)

@@ -22,8 +22,8 @@ func (rec *Record) tree() *node {
 		switch {
 		case f.Attr != 0:
 			// A namespace says nothing of the event; the library has none either.
-			if a := rec.r.names.list[f.Attr].text; a != "xmlns" && f.typ != Null {
-				e.attrs = append(e.attrs, valueNode(rec.Value(i), a))
+			if f.Attr != rec.r.xmlns && f.typ != Null {
+				e.attrs = append(e.attrs, valueNode(rec.Value(i), rec.r.names.list[f.Attr].text))
 			}
 		case f.typ != Null:
 			e.texts = append(e.texts, valueNode(rec.Value(i), ""))

@@ -34,6 +34,7 @@ type Reader struct {
 	names    *names
 	nameName NameID // "Name"
 	dataName NameID // "Data"
+	xmlns    NameID // "xmlns"
 	dataPath PathID // /Event/EventData/Data
 	gen      uint32
 	nameGen  [ChunkSize]uint32 // generation in which nameID was looked up
@@ -84,6 +85,7 @@ func (s *Stats) Add(t Stats) {
 func NewReader(names ...string) *Reader {
 	r := &Reader{names: newNames(names), borrowed: make(map[borrowKey]int32)}
 	r.nameName = r.names.known("Name")
+	r.xmlns = r.names.known("xmlns")
 	r.dataName = r.names.known("Data")
 	r.dataPath = r.names.mustPath("Event", "EventData", "Data")
 	copy(r.buf[entityAt:], "&\x00<\x00>\x00\"\x00'\x00")

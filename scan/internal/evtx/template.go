@@ -393,7 +393,9 @@ func (c *compiler) push(it item) {
 	}
 	switch c.r.names.paths[top.path].area {
 	case areaData:
-		it.flags |= fieldData
+		if it.attr == 0 || it.attr != c.r.xmlns { // a namespace is nothing that happened
+			it.flags |= fieldData
+		}
 	default:
 		if it.kind != instance && it.flags&fieldCont == 0 {
 			it.slot = c.r.names.slots[slotKey{it.path, it.attr}]
