@@ -40,8 +40,9 @@ func (rec *Record) reconcile(event *node) (changed, lost, extra []Difference) {
 		text string
 	}
 	var rest []open
+	nulls := map[string]int{}
 	for i, f := range rec.Fields() {
-		if f.Continues() || f.typ == Null || f.flags&fieldIsName != 0 || f.Attr != 0 && f.Attr == rec.r.xmlns {
+		if f.Continues() || f.flags&fieldIsName != 0 || f.Attr != 0 && f.Attr == rec.r.xmlns {
 			continue
 		}
 		name := rec.FieldName(i)
@@ -49,6 +50,10 @@ func (rec *Record) reconcile(event *node) (changed, lost, extra []Difference) {
 			name = rec.r.names.list[f.Attr].text
 		} else if name == "" {
 			name = "Data"
+		}
+		if f.typ == Null {
+			nulls[name]++
+			continue
 		}
 		v := rec.Value(i)
 		v.Elems(func(e Value) bool {
@@ -94,7 +99,14 @@ func (rec *Record) reconcile(event *node) (changed, lost, extra []Difference) {
 	}
 	for _, name := range order {
 		for _, l := range byName[name] {
-			if !l.used && l.n.val != "" && l.n.val != "null" {
+			if l.used || l.n.val == "" || l.n.val == "null" {
+				continue
+			}
+			if nulls[name] > 0 { // shown with the first value of the record
+				nulls[name]--
+				changed = append(changed, Difference{Name: name, Library: l.n.val})
+				*l.n = node{key: l.n.key, kind: bareNode, val: "null"}
+			} else {
 				extra = append(extra, Difference{Name: name, Library: l.n.val})
 			}
 		}

@@ -29,6 +29,7 @@ type node struct {
 	kind nodeKind
 	kids []*node
 	val  string
+	many bool // a list made by put, not a value that is an array
 
 	index map[string]*node // members by key, once there are many
 }
@@ -63,11 +64,11 @@ func (n *node) put(key string, v *node) {
 		if n.index != nil {
 			n.index[key] = v
 		}
-	case old.kind == arrayNode:
+	case old.many:
 		old.kids = append(old.kids, v)
 	default:
 		first := *old
-		*old = node{key: key, kind: arrayNode, kids: []*node{&first, v}}
+		*old = node{key: key, kind: arrayNode, many: true, kids: []*node{&first, v}}
 	}
 }
 

@@ -41,6 +41,9 @@ func (r *Reader) Next() *Record {
 		}
 		if len(rec.fields) == 0 {
 			r.stats.Undecodable++
+			if rec.flags&Partial != 0 {
+				r.stats.Partial--
+			}
 			r.damaged = true
 			continue
 		}

@@ -1,0 +1,78 @@
+package evtx
+
+import (
+	"encoding/json"
+	"testing"
+
+	"iocscan/scan/internal/evtx/evtxtest"
+)
+
+func TestWhole(t *testing.T) {
+	s := system(7)
+	s.Qualifiers = 3
+	usual := evtxtest.Event(s, evtxtest.EventData(1, []string{"A", "B", "C"}, evtxtest.Str("x\"\\\n\x01"), evtxtest.U32(9), evtxtest.Ticks(ticks0+1)))
+	const sys = `{"Event":{"System":{"Provider":{"Name":"Sample-Provider"},"EventID":{"Qualifiers":3,"Value":7},"Version":0,"Level":4,"Task":0,"Opcode":0,` +
+		`"Keywords":9223372036854775808,"TimeCreated":{"SystemTime":"2019-04-17T18:40:00.0000007Z"},"EventRecordID":1007,"Correlation":`
+	const rest = `,"Execution":{"ProcessID":77,"ThreadID":77},"Channel":"Sample/Operational","Computer":"host.example","Security":`
+	for _, c := range []struct {
+		name     string
+		body     evtxtest.Body
+		library  string
+		own      string
+		fallback bool // the library loses something
+	}{
+		{"usual", usual,
+			sys + `null` + rest + `{}},"EventData":{"A":"x\"\\\n\u0001","B":9,"C":"2019-04-17T18:40:00.0000001Z"}}}`,
+			sys + `null` + rest + `null},"EventData":{"A":"x\"\\\n\u0001","B":9,"C":"2019-04-17T18:40:00.0000001Z"}}}`, false},
+		{"duplicate names", evtxtest.Event(s, evtxtest.EventData(1, []string{"A", "A"}, evtxtest.Str("x"), evtxtest.Str("y"))),
+			"", sys + `null` + rest + `null},"EventData":{"A":["x","y"]}}}`, true},
+		{"without names", evtxtest.Event(s, evtxtest.EventData(1, []string{"", "", ""}, evtxtest.Strs("x", "y"), evtxtest.Null(), evtxtest.Raw(0x0d, 1, 0, 0, 0))),
+			sys + `null` + rest + `{}},"EventData":{"Data":[["x","y"],null,true]}}}`,
+			sys + `null` + rest + `null},"EventData":{"Data":[["x","y"],null,true]}}}`, false},
+		{"arrays of numbers", evtxtest.Event(s, evtxtest.EventData(1, []string{"A", "B"}, evtxtest.Raw(0x86, 1, 0, 2, 0), evtxtest.U8(1))),
+			"", sys + `null` + rest + `null},"EventData":{"A":[1,2],"B":1}}}`, true},
+		{"user data", evtxtest.Event(s, evtxtest.With([16]byte{5}, evtxtest.El("UserData",
+			evtxtest.El("Change", evtxtest.El("Item", evtxtest.Sub(0)), evtxtest.El("Item", evtxtest.Sub(1)).With("id", evtxtest.Text("2"))).With("xmlns", evtxtest.Text("urn:x"))),
+			evtxtest.Str("a"), evtxtest.Str("b"))),
+			sys + `null` + rest + `{}},"UserData":{"Change":{"Item":["a",{"id":"2","Value":"b"}]}}}}`,
+			sys + `null` + rest + `null},"UserData":{"Change":{"Item":["a",{"id":"2","Value":"b"}]}}}}`, false},
+	} {
+		r := NewReader()
+		r.Start(one(c.body))
+		rec := r.Next()
+		w := new(Whole)
+		e, err := w.Event(rec)
+		if err != nil || e.Library == c.fallback || (e.Reason == "") == c.fallback {
+			t.Errorf("%s: %v %s %+v %+v", c.name, err, e.Reason, e.Lost, e.Extra)
+		}
+		if !c.fallback && string(e.JSON) != c.library {
+			t.Errorf("%s: by the library\n%s, want\n%s", c.name, e.JSON, c.library)
+		}
+		own, err := (&Whole{NoLibrary: true}).Event(rec)
+		if err != nil || string(own.JSON) != c.own || own.Library {
+			t.Errorf("%s: %v by ourselves\n%s, want\n%s", c.name, err, own.JSON, c.own)
+		}
+		if !json.Valid(e.JSON) {
+			t.Errorf("%s: invalid JSON", c.name)
+		}
+	}
+}
+
+// A record behind damage is given from our own values.
+func TestWholeBehindDamage(t *testing.T) {
+	c := sample(new(evtxtest.Log), 1, 4)
+	b := c.Bytes()
+	clear(b[c.Offsets[1]:c.Offsets[2]])
+	r := NewReader()
+	w := new(Whole)
+	var got []bool
+	r.Start(b)
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		e, err := w.Event(rec)
+		if err != nil || !json.Valid(e.JSON) {
+			t.Errorf("%v %s", err, e.JSON)
+		}
+		got = append(got, e.Library)
+	}
+	equal(t, "by the library", got, []bool{true, false, false})
+}
