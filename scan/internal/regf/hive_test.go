@@ -234,7 +234,20 @@ func TestFindDoesNotTrustHashes(t *testing.T) {
 	}
 }
 
-// Key and value come in any number of pages; few stay in memory.
+// Of two keys with one name, the one that has the rest of the path is found.
+func TestFindAmongDuplicates(t *testing.T) {
+	h := open(t, regftest.Hive{Root: regftest.Key{Subkeys: []regftest.Key{
+		{Name: "Run", Subkeys: []regftest.Key{{Name: "x"}}},
+		{Name: "RUN", Subkeys: []regftest.Key{{Name: "y"}}},
+	}}}.Bytes())
+	for path, want := range map[string]string{`run\x`: `Run\x`, `run\y`: `RUN\y`, "RUN": "Run"} {
+		if n, err := h.Find(path); err != nil || n.Path() != want {
+			t.Errorf("Find(%q): %v", path, err)
+		}
+	}
+}
+
+// Keys and values come in any number of pages; few stay in memory.
 func TestPagesAreDropped(t *testing.T) {
 	var keys []regftest.Key
 	for i := range 700 {

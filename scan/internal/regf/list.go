@@ -37,7 +37,7 @@ func (k Key) Subkeys() iter.Seq2[Key, error] {
 	return func(yield func(Key, error) bool) {
 		var t tally
 		found := 0
-		if !k.offsets(&t, k.purse(), func(_ *uint32, off uint32) bool {
+		if !k.offsets(&t, k.purse(), func(_ uint32, _ bool, off uint32) bool {
 			sub, err := k.h.key(off, k.budget)
 			if err != nil {
 				t.add(err)
@@ -54,22 +54,22 @@ func (k Key) Subkeys() iter.Seq2[Key, error] {
 	}
 }
 
-// offsets lists the cells of the subkeys. The hash of the entry is nil in
-// lists that have none. It is false if yield was.
-func (k Key) offsets(t *tally, b *budget, yield func(hash *uint32, off uint32) bool) bool {
+// offsets lists the cells of the subkeys. Only lh lists have
+// hashes. It is false if yield was.
+func (k Key) offsets(t *tally, b *budget, yield func(hash uint32, hashed bool, off uint32) bool) bool {
 	n := k.NumSubkeys()
 	if n == 0 {
 		return true
 	}
-	listed := 0
-	count := func(hash *uint32, off uint32) bool {
+	listed, bad := 0, t.bad
+	count := func(hash uint32, hashed bool, off uint32) bool {
 		listed++
-		return yield(hash, off)
+		return yield(hash, hashed, off)
 	}
 	if !k.h.list(le32(k.nk, offSubList), true, t, b, count) {
 		return false
 	}
-	if listed != n && t.first == nil {
+	if listed != n && t.bad == bad {
 		t.add(damage(int64(k.off), "key counts %d subkeys, its lists hold %d", n, listed))
 	}
 	return true
@@ -77,7 +77,7 @@ func (k Key) offsets(t *tally, b *budget, yield func(hash *uint32, off uint32) b
 
 // list reads one subkey list; ri lists, which hold further lists, only where
 // index is set, so that they do not nest.
-func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash *uint32, off uint32) bool) bool {
+func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash uint32, hashed bool, off uint32) bool) bool {
 	data, _, err := h.cell(off)
 	if err != nil {
 		t.add(err)
@@ -115,12 +115,11 @@ func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash
 			}
 			continue
 		case kind == "lh":
-			hash := le32(data, at+4)
-			if !yield(&hash, sub) {
+			if !yield(le32(data, at+4), true, sub) {
 				return false
 			}
 		default:
-			if !yield(nil, sub) {
+			if !yield(0, false, sub) {
 				return false
 			}
 		}

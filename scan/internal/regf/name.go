@@ -101,11 +101,15 @@ func sameName(raw []byte, latin1 bool, want []uint16) bool {
 		}
 		return true
 	}
-	if len(raw) != 2*len(want) {
+	if (len(raw)+1)/2 != len(want) {
 		return false
 	}
 	for i := range want {
-		if upcase(uint16(le16(raw, 2*i))) != want[i] {
+		u := uint16(raw[2*i])
+		if 2*i+1 < len(raw) {
+			u |= uint16(raw[2*i+1]) << 8
+		}
+		if upcase(u) != want[i] {
 			return false
 		}
 	}

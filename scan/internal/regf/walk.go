@@ -112,7 +112,7 @@ func (w *walker) key(k Key, depth int) bool {
 	}
 	var t tally
 	found, length := 0, len(w.node.path)
-	if !k.offsets(&t, k.budget, func(_ *uint32, off uint32) bool {
+	if !k.offsets(&t, k.budget, func(_ uint32, _ bool, off uint32) bool {
 		sub, err := w.h.key(off, k.budget)
 		switch {
 		case err != nil:
