@@ -1,44 +1,67 @@
 package regf
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
-// cell is the content of the cell at off, without its size field. Free cells
-// (their size is positive) are read too, since damage and tampering leave live
-// keys in them; free says so. Windows puts cells at multiples of 8 and inside
-// the size that the base block gives; other cells are read and make one Trouble
-// at the end of a walk.
-func (h *Hive) cell(off uint32) (data []byte, free bool, err *Trouble) {
+// A cell is a place that was checked to lie inside the hive and its bin.
+type cell struct {
+	at   int64 // of its content
+	size int64 // of its content
+	free bool
+}
+
+// locate checks the cell at off. Free cells (their size is positive) pass,
+// since damage and tampering leave live keys in them. Windows puts cells at
+// multiples of 8 and inside the size that the base block gives; other cells
+// pass too and make one Trouble at the end of a walk.
+func (h *Hive) locate(off uint32) (cell, *Trouble) {
 	m, o := &h.image, int64(off)
 	if o+4 > m.size || o&3 != 0 {
-		return nil, false, h.outside(o)
-	}
-	if o&7 != 0 {
-		h.odd = true
+		return cell{}, h.outside(o)
 	}
 	raw, e := m.uint32(o)
 	if e != nil {
-		return nil, false, unreadable(o, e)
+		return cell{}, unreadable(o, e)
 	}
 	size := int64(int32(raw))
-	if free = size > 0; !free {
+	free := size > 0
+	if !free {
 		size = -size
 	}
 	first, last := o/blockSize, (o+size-1)/blockSize
 	switch {
 	case size < 8 || o+size > m.size:
-		return nil, false, damage(o, "cell of %d bytes", size)
+		return cell{}, damage(o, "cell of %d bytes", size)
 	case o%blockSize < binHeader && h.bins.startsAt(first):
-		return nil, false, damage(o, "cell inside a bin header")
+		return cell{}, damage(o, "cell inside a bin header")
 	case first != last && h.bins.crossed(first+1, last):
-		return nil, false, damage(o, "cell of %d bytes crosses the end of its bin", size)
+		return cell{}, damage(o, "cell of %d bytes crosses the end of its bin", size)
 	}
-	if o >= int64(h.header.BinsSize) {
-		h.beyond = true
+	h.odd = h.odd || o&7 != 0
+	h.beyond = h.beyond || o >= int64(h.header.BinsSize)
+	return cell{o + 4, size - 4, free}, nil
+}
+
+// read is the first n bytes of the cell's content, fewer if it is shorter. As
+// this may copy them, n must not come from the size of a cell, which may lie.
+func (h *Hive) read(c cell, n int64) ([]byte, *Trouble) {
+	data, err := h.image.bytes(c.at, min(n, c.size))
+	if err != nil {
+		return nil, unreadable(c.at-4, err)
 	}
-	if data, e = m.bytes(o+4, size-4); e != nil {
-		return nil, false, unreadable(o, e)
+	return data, nil
+}
+
+// readAt is both.
+func (h *Hive) readAt(off uint32, n int64) ([]byte, cell, *Trouble) {
+	c, err := h.locate(off)
+	if err != nil {
+		return nil, c, err
 	}
-	return data, free, nil
+	data, err := h.read(c, n)
+	return data, c, err
 }
 
 func (h *Hive) outside(o int64) *Trouble {
@@ -70,6 +93,10 @@ func (b *budget) spend(n int64) bool {
 	b.left -= n
 	return true
 }
+
+// count is a count of the format as a number that is not negative on any
+// machine.
+func count(n uint32) int { return int(min(n, math.MaxInt32)) }
 
 func le16(b []byte, i int) int    { return int(binary.LittleEndian.Uint16(b[i:])) }
 func le32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }

@@ -103,17 +103,17 @@ func (h *Hive) findRoot() {
 			off += binHeader
 			continue
 		}
-		data, free, e := h.cell(uint32(off))
+		nk, c, e := h.readAt(uint32(off), keyHeader)
 		if e != nil {
 			off = (off/blockSize + 1) * blockSize
 			continue
 		}
-		if !free && isKey(data) && le16(data, 2)&flagRoot != 0 {
+		if !c.free && isKey(nk) && le16(nk, 2)&flagRoot != 0 {
 			h.root = uint32(off)
 			h.note(err.losing("nothing: the root key at 0x%x is used", off+baseSize))
 			return
 		}
-		off += int64(len(data)) + 4
+		off += c.size + 4
 	}
 	h.note(err.losing("all keys"))
 }

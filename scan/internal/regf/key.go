@@ -13,6 +13,7 @@ const (
 	flagASCII   = 0x0020 // name is stored one byte a character, Latin-1
 	flagPredef  = 0x0040 // value count is a predefined handle, not a count
 	keyHeader   = 76
+	maxKeyName  = 512 // bytes; Windows allows 255 characters
 	maxDepth    = 512
 	offSubkeys  = 20
 	offSubList  = 28
@@ -27,7 +28,7 @@ const (
 type Key struct {
 	h      *Hive
 	off    uint32
-	nk     []byte // content of its cell, at least keyHeader long
+	nk     []byte // header and name
 	free   bool
 	budget *budget // of the walk the key was met in, else nil
 }
@@ -43,7 +44,7 @@ func (k Key) purse() *budget {
 func isKey(nk []byte) bool { return len(nk) >= keyHeader && nk[0] == 'n' && nk[1] == 'k' }
 
 func (h *Hive) key(off uint32, b *budget) (Key, *Trouble) {
-	nk, free, err := h.cell(off)
+	nk, c, err := h.readAt(off, keyHeader+maxKeyName)
 	if err != nil {
 		return Key{}, err
 	}
@@ -51,9 +52,9 @@ func (h *Hive) key(off uint32, b *budget) (Key, *Trouble) {
 		return Key{}, damage(int64(off), "no key (nk) here")
 	}
 	if n := le16(nk, 72); keyHeader+n > len(nk) {
-		return Key{}, damage(int64(off), "key name of %d bytes does not fit its cell", n)
+		return Key{}, damage(int64(off), "key name of %d bytes does not fit its cell, or is longer than Windows allows", n)
 	}
-	return Key{h, off, nk, free, b}, nil
+	return Key{h, off, nk, c.free, b}, nil
 }
 
 // Name is the key's name in UTF-8, lone surrogates as in WTF-8. It may hold
@@ -83,13 +84,13 @@ func (k Key) Written() int64 { return int64(binary.LittleEndian.Uint64(k.nk[4:])
 
 // NumSubkeys and NumValues are the counts the key gives, which a damaged hive
 // may not bear out.
-func (k Key) NumSubkeys() int { return int(le32(k.nk, offSubkeys)) }
+func (k Key) NumSubkeys() int { return count(le32(k.nk, offSubkeys)) }
 
 func (k Key) NumValues() int {
 	if k.Flags()&flagPredef != 0 {
 		return 0
 	}
-	return int(le32(k.nk, offValues))
+	return count(le32(k.nk, offValues))
 }
 
 // Class is the key's class name, empty for most.
@@ -98,50 +99,49 @@ func (k Key) Class() (string, error) {
 	if off == noCell || n == 0 {
 		return "", nil
 	}
-	data, _, err := k.h.cell(off)
-	if err != nil {
-		return "", err.losing("the class name")
+	if !k.purse().spend(int64(n)) {
+		return "", overspent(off)
 	}
-	if n > len(data) {
-		return string(appendUTF16(nil, data)), damage(int64(off), "class name of %d bytes does not fit its cell", n).losing("the rest of the class name")
+	data, _, err := k.h.readAt(off, int64(n))
+	switch {
+	case err != nil:
+	case n > len(data):
+		err = damage(int64(off), "class name of %d bytes does not fit its cell", n)
+	default:
+		return string(appendUTF16(nil, data)), nil
 	}
-	return string(appendUTF16(nil, data[:n])), nil
-}
-
-// Security is the key's self-relative security descriptor, nil if it has none.
-func (k Key) Security() ([]byte, error) {
-	off := le32(k.nk, offSecurity)
-	if off == noCell {
-		return nil, nil
-	}
-	sk, _, err := k.h.cell(off)
-	if err != nil {
-		return nil, err.losing("the security descriptor")
-	}
-	if len(sk) < 20 || sk[0] != 's' || sk[1] != 'k' || int64(le32(sk, 16)) > int64(len(sk)-20) {
-		return nil, damage(int64(off), "no valid security descriptor (sk) here").losing("the security descriptor")
-	}
-	return sk[20 : 20+le32(sk, 16)], nil
+	return string(appendUTF16(nil, data)), err.losing("class name: %d read of %d bytes", len(data), n)
 }
 
 // Owner is the SID of the key's owner (S-1-…), empty if it has none.
 func (k Key) Owner() (string, error) {
-	sd, err := k.Security()
-	if sd == nil {
-		return "", err
-	}
-	bad := damage(int64(le32(k.nk, offSecurity)), "security descriptor is cut short").losing("the owner")
-	if len(sd) < 20 {
-		return "", bad
-	}
-	at := int64(le32(sd, 4))
-	if at == 0 {
+	off := le32(k.nk, offSecurity)
+	if off == noCell {
 		return "", nil
 	}
-	if at+8 > int64(len(sd)) {
+	// Cell header, then the descriptor, which is self-relative: revision,
+	// flags, offset of the owner.
+	const header, fixed = 20, 20
+	sk, c, err := k.h.readAt(off, header+fixed)
+	if err != nil {
+		return "", err.losing("the owner")
+	}
+	bad := damage(int64(off), "no valid security descriptor (sk) here").losing("the owner")
+	if len(sk) < header+fixed || sk[0] != 's' || sk[1] != 'k' {
 		return "", bad
 	}
-	sid := sd[at:]
+	owner, size := int64(le32(sk, header+4)), int64(le32(sk, 16))
+	if owner == 0 {
+		return "", nil
+	}
+	if owner+8 > size || header+size > c.size {
+		return "", bad
+	}
+	const maxSID = 8 + 4*15
+	sid, e := k.h.image.bytes(c.at+header+owner, min(maxSID, size-owner))
+	if e != nil {
+		return "", unreadable(int64(off), e).losing("the owner")
+	}
 	n := int(sid[1])
 	if len(sid) < 8+4*n {
 		return "", bad

@@ -78,17 +78,17 @@ func (k Key) offsets(t *tally, b *budget, yield func(hash uint32, hashed bool, o
 // list reads one subkey list; ri lists, which hold further lists, only where
 // index is set, so that they do not nest.
 func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash uint32, hashed bool, off uint32) bool) bool {
-	data, _, err := h.cell(off)
+	c, err := h.locate(off)
+	var head []byte
+	if err == nil {
+		head, err = h.read(c, 4)
+	}
 	if err != nil {
 		t.add(err)
 		return true
 	}
-	if len(data) < 4 {
-		t.add(damage(int64(off), "subkey list of %d bytes", len(data)))
-		return true
-	}
 	width := 4
-	kind, n := string(data[:2]), le16(data, 2)
+	kind, n := string(head[:2]), le16(head, 2)
 	switch {
 	case kind == "lf", kind == "lh":
 		width = 8
@@ -97,12 +97,17 @@ func (h *Hive) list(off uint32, index bool, t *tally, b *budget, yield func(hash
 		t.add(damage(int64(off), "no subkey list here (magic %q)", kind))
 		return true
 	}
-	if room := (len(data) - 4) / width; n > room {
+	if room := int(c.size-4) / width; n > room {
 		t.add(damage(int64(off), "subkey list of %d entries has room for %d", n, room))
 		n = room
 	}
 	if !b.spend(int64(n * width)) {
 		t.add(overspent(off))
+		return true
+	}
+	data, err := h.read(c, int64(4+n*width))
+	if err != nil {
+		t.add(err)
 		return true
 	}
 	for i := range n {
@@ -143,22 +148,13 @@ func (k Key) Values() iter.Seq2[*Value, error] {
 		}
 		var t tally
 		found := 0
-		off := le32(k.nk, offValList)
-		data, _, err := k.h.cell(off)
-		switch {
-		case err != nil:
-			t.add(err)
-		case n > len(data)/4:
-			t.add(damage(int64(off), "list of %d values has room for %d", n, len(data)/4))
-		}
-		room := min(n, len(data)/4)
 		b := k.purse()
-		if !b.spend(int64(room) * 4) {
-			t.add(overspent(off))
-			room = 0
+		data, err := k.valueList(n, b)
+		if err != nil {
+			t.add(err)
 		}
 		var v Value
-		for i := range room {
+		for i := range len(data) / 4 {
 			if err := k.h.value(&v, le32(data, 4*i), b); err != nil {
 				t.add(err)
 				continue
@@ -175,4 +171,23 @@ func (k Key) Values() iter.Seq2[*Value, error] {
 			yield(nil, err)
 		}
 	}
+}
+
+// valueList is the cells of the n values that the key claims, or fewer and
+// why.
+func (k Key) valueList(n int, b *budget) ([]byte, *Trouble) {
+	off := le32(k.nk, offValList)
+	c, err := k.h.locate(off)
+	if err != nil {
+		return nil, err
+	}
+	room := min(int64(n), c.size/4)
+	if !b.spend(4 * room) {
+		return nil, overspent(off)
+	}
+	data, err := k.h.read(c, 4*room)
+	if err == nil && room < int64(n) {
+		err = damage(int64(off), "list of %d values has room for %d", n, room)
+	}
+	return data, err
 }

@@ -3,6 +3,7 @@ package regf
 const (
 	valueHeader = 20
 	inlineData  = 1 << 31 // in the size: the data stands in place of its offset
+	usualName   = 256     // bytes of names that are read at once; there may be 32766
 	segmentSize = 16344   // bytes in each segment of big data but the last
 )
 
@@ -11,7 +12,7 @@ const (
 type Value struct {
 	h      *Hive
 	off    uint32
-	vk     []byte // content of its cell, at least valueHeader long
+	vk     []byte // header and name
 	free   bool   // the cell is marked as unused
 	budget *budget
 
@@ -21,17 +22,26 @@ type Value struct {
 }
 
 func (h *Hive) value(v *Value, off uint32, b *budget) *Trouble {
-	vk, free, err := h.cell(off)
+	vk, c, err := h.readAt(off, valueHeader+usualName)
 	if err != nil {
 		return err
 	}
 	if len(vk) < valueHeader || vk[0] != 'v' || vk[1] != 'k' {
 		return damage(int64(off), "no value (vk) here")
 	}
-	if n := le16(vk, 2); valueHeader+n > len(vk) {
+	n := int64(le16(vk, 2))
+	if valueHeader+n > c.size {
 		return damage(int64(off), "value name of %d bytes does not fit its cell", n)
 	}
-	*v = Value{h: h, off: off, vk: vk, free: free, budget: b}
+	if n > usualName {
+		if !b.spend(n) {
+			return overspent(off)
+		}
+		if vk, err = h.read(c, valueHeader+n); err != nil {
+			return err
+		}
+	}
+	*v = Value{h: h, off: off, vk: vk, free: c.free, budget: b}
 	return nil
 }
 
@@ -87,58 +97,67 @@ func (v *Value) read() ([]byte, *Trouble) {
 		return nil, nil
 	}
 	off := le32(v.vk, 8)
-	data, free, err := v.h.cell(off)
+	c, err := v.h.locate(off)
 	if err != nil {
 		return nil, err
 	}
-	if len(data) < size && size > segmentSize && len(data) >= 8 && data[0] == 'd' && data[1] == 'b' {
-		return v.bigData(off, data, size)
+	if c.size < int64(size) && size > segmentSize {
+		db, err := v.h.read(c, 8)
+		if err == nil && len(db) == 8 && db[0] == 'd' && db[1] == 'b' {
+			return v.bigData(off, db, size)
+		}
 	}
-	n := min(size, len(data))
-	if !v.budget.spend(int64(n)) {
+	n := min(int64(size), c.size)
+	if !v.budget.spend(n) {
 		return nil, overspent(off)
 	}
-	if n < size {
-		return data, damage(int64(off), "data of %d bytes in a cell of %d", size, n)
+	data, err := v.h.read(c, n)
+	switch {
+	case err != nil:
+	case n < int64(size):
+		err = damage(int64(off), "data of %d bytes in a cell of %d", size, n)
+	case c.free:
+		err = damage(int64(off), "data lies in a cell marked free")
 	}
-	if free {
-		return data[:n:n], damage(int64(off), "data lies in a cell marked free")
-	}
-	return data[:n:n], nil
+	return data, err
 }
 
 // bigData joins the segments of data that is longer than one cell of it may
 // be: db, count, list of segments.
 func (v *Value) bigData(off uint32, db []byte, size int) ([]byte, *Trouble) {
-	count, at := le16(db, 2), le32(db, 4)
-	list, _, err := v.h.cell(at)
+	segments, at := le16(db, 2), le32(db, 4)
+	need := (size + segmentSize - 1) / segmentSize
+	listed := 4 * int64(min(segments, need))
+	if !v.budget.spend(listed) {
+		return nil, overspent(at)
+	}
+	list, _, err := v.h.readAt(at, listed)
 	if err != nil {
 		return nil, err
 	}
 	var out []byte
-	for i := 0; i < min(count, len(list)/4) && len(out) < size; i++ {
+	for i := 0; i < len(list)/4; i++ {
 		seg := le32(list, 4*i)
-		data, _, err := v.h.cell(seg)
+		c, err := v.h.locate(seg)
 		if err != nil {
 			return out, err
 		}
-		want := min(size-len(out), segmentSize)
-		n := min(want, len(data))
-		if !v.budget.spend(int64(n)) {
+		want := int64(min(size-len(out), segmentSize))
+		n := min(want, c.size)
+		if !v.budget.spend(n) {
 			return out, overspent(seg)
 		}
-		if out == nil {
-			// The segments that there are bound what is asked for, not the
-			// size that the value claims.
-			out = make([]byte, 0, min(size, (len(list)/4)*segmentSize, int(v.h.image.size)))
+		data, err := v.h.read(c, n)
+		if err != nil {
+			return out, err
 		}
-		out = append(out, data[:n]...)
+		out = append(out, data...)
 		if n < want {
-			return out, damage(int64(seg), "data segment of %d bytes in a cell of %d", want, len(data))
+			return out, damage(int64(seg), "data segment of %d bytes in a cell of %d", want, c.size)
 		}
 	}
 	if len(out) < size {
-		return out, damage(int64(off), "%d data segments for %d bytes", count, size)
+		return out, damage(int64(off), "%d data segments for %d bytes", segments, size)
 	}
 	return out, nil
 }
