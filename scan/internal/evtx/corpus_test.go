@@ -90,7 +90,7 @@ var surplus = map[string]struct {
 
 func readLog(t *testing.T, f *File, do func(int, *Record)) Totals {
 	t.Helper()
-	total, err := f.Each(t.Context(), 1, nil, func() func(int, *Record) { return do })
+	total, err := f.Each(t.Context(), 1, nil, func(*Reader) func(int, *Record) { return do })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -237,7 +237,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	total, err := f.Each(t.Context(), 2, nil, func() func(int, *Record) { return func(int, *Record) {} })
+	total, err := f.Each(t.Context(), 2, nil, func(*Reader) func(int, *Record) { return func(int, *Record) {} })
 	n = total.Records
 	if !errors.Is(err, errDisk) || n != 8 || total.Unread != 1 || total.LostSize != ChunkSize {
 		t.Errorf("%v: %d records, %+v", err, n, total)

@@ -21,47 +21,37 @@ func (rec *Record) FieldName(i int) string {
 	return n.list[n.paths[f.Path].name].text
 }
 
+// Key is what a field of the event's data is called, as FieldName, but as the
+// number by which Reader.ID knows the name in whatever case; 0 for none.
+func (rec *Record) Key(i int) NameID {
+	f := &rec.fields[i]
+	n := rec.r.names
+	switch {
+	case f.Name != 0:
+		return n.list[f.Name].class
+	case f.flags&fieldNamed != 0:
+		var room [64]byte
+		return n.fold[string(rec.Value(int(f.nameAt)).AppendFolded(room[:0]))]
+	case f.Attr != 0:
+		return n.list[f.Attr].class
+	case f.Path == rec.r.dataPath:
+		return 0
+	}
+	return n.list[n.paths[f.Path].name].class
+}
+
 // Named yields the fields of the event's data that have a name, which is
 // compared without regard to case. A name may occur more than once.
 func (rec *Record) Named(id NameID, yield func(field int) bool) {
-	r := rec.r
-	class := r.names.list[id].class
 	if id == 0 {
 		return
 	}
 	fields := rec.Fields()
 	for i := range fields {
-		f := &fields[i]
-		if f.flags&(fieldData|fieldCont|fieldIsName) != fieldData {
-			continue
-		}
-		name := f.Name
-		switch {
-		case f.flags&fieldNamed != 0:
-			if !rec.calledBy(int(f.nameAt), class) {
-				continue
-			}
-			name = id
-		case name != 0:
-		case f.Attr != 0:
-			name = f.Attr
-		default:
-			name = r.names.paths[f.Path].name
-			if f.Path == r.dataPath {
-				continue
-			}
-		}
-		if r.names.list[name].class == class && !yield(i) {
+		if fields[i].Data() && !fields[i].Continues() && rec.Key(i) == id && !yield(i) {
 			return
 		}
 	}
-}
-
-// calledBy reports whether a Name that is a value is the given name.
-func (rec *Record) calledBy(field int, class NameID) bool {
-	var room [64]byte
-	id := rec.r.names.fold[string(rec.Value(field).AppendFolded(room[:0]))]
-	return id == class
 }
 
 // Insertions yields the insertion strings of the event's message, counted from
@@ -134,7 +124,7 @@ func (rec *Record) appendData(dst []byte, text bool) []byte {
 	fields := rec.Fields()
 	for i := range fields {
 		f := &fields[i]
-		if f.flags&(fieldData|fieldCont) != fieldData || f.typ == Null {
+		if !f.Data() || f.Continues() || f.typ == Null {
 			continue
 		}
 		v := rec.Value(i)

@@ -16,23 +16,23 @@ type Totals struct {
 	Stats        // sums over the chunks
 }
 
-// Each reads all chunks of a log with the given number of workers. For each
-// worker it calls worker once, which returns what is to be done with a record;
-// that function is called from one goroutine only, the Reader has the chunk.
-// Chunks come in no particular order, records of a chunk in order. The index
-// is that of the chunk.
+// Each reads all chunks of a log with the given number of workers. For each of
+// them it calls worker once, with the worker's Reader, which gives what is to
+// be done with a record; that function is called from one goroutine only.
+// Chunks come in no particular order, the records of a chunk in order; index
+// is the chunk's, see File.Read. The names are those for NewReader.
 //
-// The error is the first one of reading the file, or the context's; what can
-// be read is read all the same.
-func (f *File) Each(ctx context.Context, workers int, names []string, worker func() func(chunk int, rec *Record)) (Totals, error) {
+// The error is that of the first chunk that could not be read, or the
+// context's; what can be read is read all the same.
+func (f *File) Each(ctx context.Context, workers int, names []string, worker func(*Reader) func(index int, rec *Record)) (Totals, error) {
 	var (
-		mu    sync.Mutex
-		next  int
-		total Totals
-		first error
-		wg    sync.WaitGroup
+		mu     sync.Mutex
+		next   int
+		total  Totals
+		failed = -1
+		cause  error
+		wg     sync.WaitGroup
 	)
-	lender := NewLender(f)
 	take := func() int {
 		mu.Lock()
 		defer mu.Unlock()
@@ -42,32 +42,33 @@ func (f *File) Each(ctx context.Context, workers int, names []string, worker fun
 		next++
 		return next - 1
 	}
+	lender := NewLender(f)
 	for range max(1, workers) {
-		do := worker()
+		r := NewReader(names...)
+		r.Lender = lender
+		do := worker(r)
 		wg.Go(func() {
-			r := NewReader(names...)
-			r.Lender = lender
 			buf := make([]byte, ChunkSize)
 			var sum Totals
-			var failed error
 			for i := take(); i >= 0; i = take() {
-				if err := sum.read(f, i, r, buf, do); err != nil && failed == nil {
-					failed = err
+				if err := sum.read(f, i, r, buf, do); err != nil {
+					mu.Lock()
+					if failed < 0 || i < failed {
+						failed, cause = i, err
+					}
+					mu.Unlock()
 				}
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			total.add(&sum)
-			if first == nil {
-				first = failed
-			}
 		})
 	}
 	wg.Wait()
-	if first == nil {
-		first = ctx.Err()
+	if cause == nil {
+		cause = ctx.Err()
 	}
-	return total, first
+	return total, cause
 }
 
 // read takes one chunk.

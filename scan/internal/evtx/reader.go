@@ -93,15 +93,9 @@ func NewReader(names ...string) *Reader {
 	return r
 }
 
-// ID is the number under which fields with a name appear, regardless of case;
-// see Field.Name and Is. It is 0 for a name that was not given to NewReader
-// and has not been met.
+// ID is the number of a name in whatever case, see Record.Key. It is 0 for a
+// name that was not given to NewReader and has not been met.
 func (r *Reader) ID(name string) NameID { return r.names.known(name) }
-
-// Is reports whether two names are the same without regard to case.
-func (r *Reader) Is(a, b NameID) bool {
-	return a == b || r.names.list[a].class == r.names.list[b].class
-}
 
 // NameText is the text of a name.
 func (r *Reader) NameText(id NameID) string { return r.names.list[id].text }

@@ -34,7 +34,7 @@ func list(t testing.TB, r *Reader, chunk []byte, f func(*Record) string) (out []
 func dump(rec *Record) string {
 	var b strings.Builder
 	for i, f := range rec.Fields() {
-		if f.Data() && !f.Continues() && f.flags&fieldIsName == 0 {
+		if f.Data() && !f.Continues() {
 			fmt.Fprintf(&b, "%s=%s;", rec.FieldName(i), rec.Value(i))
 		}
 	}

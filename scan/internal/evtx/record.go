@@ -73,9 +73,9 @@ type Field struct {
 // field before; Record.Value of that one has it.
 func (f *Field) Continues() bool { return f.flags&fieldCont != 0 }
 
-// Data reports whether the field belongs to the event's data, not to System
-// or RenderingInfo.
-func (f *Field) Data() bool { return f.flags&fieldData != 0 }
+// Data reports whether the field is a value of the event's data: not of System
+// or RenderingInfo, and not merely the name of another.
+func (f *Field) Data() bool { return f.flags&(fieldData|fieldIsName) == fieldData }
 
 // Type is how the value is stored.
 func (f *Field) Type() Type { return f.typ }
@@ -163,12 +163,12 @@ func (rec *Record) Flags() Flags { return rec.flags }
 // Err is why the record is Partial, nil if it is not.
 func (rec *Record) Err() error { return rec.err }
 
-// Value is the value of a field by its index, the text of its pieces joined.
-// It is valid until the next call of Value for a field of several pieces.
+// Value is the value of a field by its index. Of a field in several pieces the
+// first has the joined text, each further one itself only. It is valid until the next call of Value for a field of several pieces.
 func (rec *Record) Value(i int) Value {
 	f := &rec.fields[i]
 	v := Value{f.typ, rec.r.buf[f.off : f.off+f.n]}
-	if i+1 == len(rec.fields) || !rec.fields[i+1].Continues() {
+	if f.Continues() || i+1 == len(rec.fields) || !rec.fields[i+1].Continues() {
 		return v
 	}
 	rec.joined = v.appendUTF16(rec.joined[:0])
