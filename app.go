@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
+
+	"iocscan/scan"
 )
 
 // version is that of the release; -ldflags "-X main.version=…" sets it.
@@ -69,35 +71,42 @@ func fullVersion() string {
 func (a *app) run(ctx context.Context, args []string) error {
 	a.args = args
 	if len(args) < 2 {
-		cli.HelpPrinter(a.stderr, cli.AppHelpTemplate, a.cli)
-		return exitStatus(2)
+		a.cli.Writer = a.stderr
+		return errors.Join(a.cli.RunContext(ctx, []string{"iocscan", "--help"}), exitStatus(scan.ExitError))
 	}
 	first := args[1]
 	switch first {
-	case "-h", "--help", "help", "-v", "--version":
-		if first == "help" {
-			args = []string{args[0], "--help"}
+	case "help":
+		if len(args) > 2 {
+			return a.run(ctx, []string{args[0], args[2], "--help"})
 		}
+		return a.cli.RunContext(ctx, []string{args[0], "--help"})
+	case "-h", "--help", "-v", "--version":
 		return a.cli.RunContext(ctx, args[:2])
 	}
 	command := a.cli.Command(first)
 	if command == nil {
 		err := fmt.Errorf("no such command %q", first)
-		if first[0] == '-' {
+		if isFlag(first) {
 			err = fmt.Errorf("option %s stands before the command", first)
 		}
 		return hinted{err, "iocscan scan IOC_PATH… searches; iocscan --help lists the commands"}
 	}
-	if err := checkFlags(args[2:], command); err != nil {
+	if command.SkipFlagParsing {
+		return a.cli.RunContext(ctx, args)
+	}
+	rest, err := arrange(args[2:], command)
+	if err != nil {
 		return err
 	}
-	return a.cli.RunContext(ctx, append([]string{args[0], first}, inOrder(args[2:], command.Flags)...))
+	return a.cli.RunContext(ctx, append([]string{args[0], first}, rest...))
 }
 
 // collectionCommand is a place held for what the contract promises.
 func (a *app) collectionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "collection", Usage: "list, show, lint or export IOC files (comes later)", ArgsUsage: "list|show|lint|export IOC_PATH…",
+		SkipFlagParsing: true, // of what it will have
 		Action: func(*cli.Context) error {
 			return hinted{errors.New("collection is not in this version"), "scan --plan shows what a collection asks and what nothing can answer"}
 		},

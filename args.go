@@ -2,43 +2,89 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
 // The command-line library takes flags that stand after an argument for
-// arguments. For a scanner that would mean to scan for something else than was
-// asked, so arguments are put in order before it sees them.
+// arguments, and the argument after a flag for its value whatever it is. For a
+// scanner that would mean to scan for something else than was asked, so
+// arguments are put in order before the library sees them, and whatever could
+// be a slip is refused in words that help.
 
-// inOrder puts the flags of a command before its arguments, which it sets off
-// by "--". Everything after a "--" of the user's is an argument.
-func inOrder(args []string, flags []cli.Flag) []string {
-	takesValue := map[string]bool{}
-	for _, f := range flags {
-		_, isBool := f.(*cli.BoolFlag)
+// arrange puts the flags of a command before its arguments, each with its value
+// behind "=" and under its first name, and sets the arguments off by "--".
+// Everything after a "--" of the user's is an argument.
+func arrange(args []string, command *cli.Command) ([]string, error) {
+	flags := map[string]cli.Flag{"help": cli.HelpFlag, "h": cli.HelpFlag}
+	for _, f := range command.Flags {
 		for _, n := range f.Names() {
-			takesValue[n] = !isBool
+			flags[n] = f
 		}
 	}
 	var front, back []string
+	given := map[cli.Flag]bool{}
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
 			back = append(back, args[i+1:]...)
 			break
 		}
-		if len(a) < 2 || a[0] != '-' {
+		if !isFlag(a) {
 			back = append(back, a)
 			continue
 		}
-		front = append(front, a)
-		if name := strings.TrimLeft(a, "-"); takesValue[name] && i+1 < len(args) {
-			i++
-			front = append(front, args[i])
+		name, value, joined := splitFlag(a)
+		f := flags[name]
+		if f == nil {
+			return nil, noSuchFlag(a, name, command)
 		}
+		if f == cli.HelpFlag {
+			return []string{"--help"}, nil // with arguments it would look for a topic of that name
+		}
+		option, _, _ := strings.Cut(a, "=")
+		name = "--" + f.Names()[0]
+		if _, ok := f.(*cli.BoolFlag); ok {
+			if _, err := strconv.ParseBool(value); joined && err != nil {
+				return nil, fmt.Errorf("%s is on or off: %q is neither true nor false", option, value)
+			}
+			front = append(front, name+a[len(option):])
+			continue
+		}
+		if !joined {
+			if i++; i == len(args) || args[i] == "--" {
+				return nil, fmt.Errorf("%s needs a value", option)
+			}
+			value = args[i]
+			if next, _, _ := splitFlag(value); isFlag(value) && flags[next] != nil {
+				return nil, hinted{fmt.Errorf("%s needs a value, and %s is an option", option, value),
+					"if it is meant as the value, write " + option + "=" + value}
+			}
+		}
+		if value == "" {
+			return nil, fmt.Errorf("%s is empty", option)
+		}
+		if _, list := f.(*cli.StringSliceFlag); given[f] && !list {
+			return nil, fmt.Errorf("%s is given twice", option)
+		}
+		given[f] = true
+		front = append(front, name+"="+value)
 	}
-	return append(append(front, "--"), back...)
+	if slices.Contains(back, "") {
+		return nil, fmt.Errorf("an argument of %s is empty", command.Name)
+	}
+	return append(append(front, "--"), back...), nil
+}
+
+// isFlag: "-" alone is standard input or output.
+func isFlag(arg string) bool { return len(arg) > 1 && arg[0] == '-' }
+
+// splitFlag takes "--name=value" or "-name=value" apart.
+func splitFlag(arg string) (name, value string, joined bool) {
+	return strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
 }
 
 // later are options that the contract names and this version has not got.
@@ -47,34 +93,18 @@ var later = map[string]string{
 	"deleted": "disk images", "archive": "triage archives",
 	"evtx": "event logs", "channels": "event logs", "since": "event logs", "until": "event logs", "datetime": "event logs",
 	"hive": "registry hives", "keys": "registry hives", "no-replay": "registry hives",
-	"artifact": "loose artefacts", "retro": "the retrospective scan", "process-data": "processes",
+	"artifact": "loose artefacts", "retro": "histories for the retrospective scan", "process-data": "processes",
 }
 
-// checkFlags refuses flags that the command has not got, in words that help.
-func checkFlags(args []string, command *cli.Command) error {
-	known := map[string]bool{"help": true, "h": true}
-	for _, f := range command.Flags {
-		for _, n := range f.Names() {
-			known[n] = true
-		}
+func noSuchFlag(arg, name string, command *cli.Command) error {
+	if what, ok := later[name]; ok && command.Name == "scan" {
+		return hinted{fmt.Errorf("--%s: this version does not read %s yet", name, what),
+			"iocscan terms shows what it reads"}
 	}
-	for _, a := range inOrder(args, command.Flags) {
-		if a == "--" {
-			return nil
-		}
-		name, _, _ := strings.Cut(strings.TrimLeft(a, "-"), "=")
-		if a[0] != '-' || len(a) < 2 || known[name] {
-			continue
-		}
-		if what, ok := later[name]; ok && command.Name == "scan" {
-			return hinted{fmt.Errorf("--%s: this version does not read %s yet", name, what),
-				"iocscan terms shows what it reads"}
-		}
-		err := fmt.Errorf("%s has no option %s", command.Name, a)
-		if near := cli.SuggestFlag(command.Flags, name, true); near != "" {
-			return hinted{err, "did you mean " + near + "?"}
-		}
-		return hinted{err, "iocscan " + command.Name + " --help lists the options"}
+	option, _, _ := strings.Cut(arg, "=")
+	err := fmt.Errorf("%s has no option %s", command.Name, option)
+	if near := cli.SuggestFlag(command.Flags, name, true); near != "" && len(name) > 2 {
+		return hinted{err, "did you mean " + near + "?"}
 	}
-	return nil
+	return hinted{err, "iocscan " + command.Name + " --help lists the options"}
 }

@@ -29,16 +29,24 @@ func (a *app) replay(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return hinted{fmt.Errorf("report takes one saved report, not %d", c.NArg()), "iocscan report REPORT --format human"}
 	}
-	name := c.Args().First()
-	in, name, err := a.open(name)
+	opt := outputOptions{
+		format: c.String("format"), files: c.StringSlice("o"), color: !c.Bool("no-color"),
+		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"),
+	}
+	if err := opt.check(); err != nil {
+		return err
+	}
+	for _, o := range opt.files {
+		if sameFile(o, c.Args().First()) {
+			return fmt.Errorf("-o %s is the report that is to be read", o)
+		}
+	}
+	in, name, err := a.open(c.Args().First())
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := a.openOutputs(outputOptions{
-		format: c.String("format"), files: c.StringSlice("o"), color: !c.Bool("no-color"),
-		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"),
-	})
+	out, err := a.openOutputs(opt)
 	if err != nil {
 		return err
 	}
@@ -59,4 +67,14 @@ func (a *app) open(name string) (io.ReadCloser, string, error) {
 		return nil, name, err
 	}
 	return f, name, nil
+}
+
+// sameFile: a JSONL report is emptied before the first line is written.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -39,11 +41,14 @@ func (a *app) scan(c *cli.Context) error {
 	}
 	binary := hashOwnBinary()
 	coll, err := ioc.Load(opt.iocs, ioc.Options{MaxSize: opt.maxIOCSize, Exclude: opt.excludeIOC, Stdin: a.stdin})
-	if err != nil {
+	switch {
+	case errors.Is(err, path.ErrBadPattern):
+		return fmt.Errorf("--exclude-ioc: %w", err)
+	case err != nil:
 		return err
 	}
 	for _, x := range coll.Unused {
-		fmt.Fprintf(a.stderr, "iocscan: warning: --exclude-ioc %q fits no IOC file\n", x)
+		a.warn("--exclude-ioc %q fits no IOC file", x)
 	}
 	src, err := openSource(opt)
 	if err != nil {
@@ -57,10 +62,52 @@ func (a *app) scan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range plan.Scope.Absent {
+		a.warn("--scope %s: the evidence has nothing there", p)
+	}
 	if opt.plan {
+		if len(opt.output.files) > 0 {
+			a.warn("--plan writes no report: -o is not used")
+		}
+		if err := c.Context.Err(); err != nil {
+			return fmt.Errorf("plan: %w", err)
+		}
 		return a.printPlan(plan, opt.output.format)
 	}
+	for _, o := range inside(opt.root, opt.output.files) {
+		a.warn("-o %s writes into the evidence", o)
+	}
 	return a.runPlan(c.Context, plan, opt)
+}
+
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "iocscan: warning: %s\n", oneLine(fmt.Sprintf(format, args...)))
+}
+
+// inside are those of the files that would be written below a folder.
+func inside(root string, files []string) []string {
+	if root == "" {
+		return nil
+	}
+	top, err := filepath.Abs(root)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, name := range paths(files) {
+		if rel, err := filepath.Rel(real(top), filepath.Join(real(filepath.Dir(name)), filepath.Base(name))); err == nil && filepath.IsLocal(rel) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// real is a path without links, or the path itself where that cannot be found.
+func real(name string) string {
+	if p, err := filepath.EvalSymlinks(name); err == nil {
+		return p
+	}
+	return name
 }
 
 func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) error {
@@ -102,7 +149,6 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 	if host == "" && src.Kind() == "host" {
 		host = src.Name()
 	}
-	path := opt.root
 	cfg := scan.Config{
 		Collection: coll, Source: src,
 		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout,
@@ -113,7 +159,7 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 			Scan: scan.Info{
 				Started: time.Now().UTC().Format(time.RFC3339), Host: host, User: user, Elevated: elevated,
 				Command: slices.Clone(a.args), CollectionSHA256: collectionHash(coll),
-				Source:  scan.Source{Kind: src.Kind(), Path: path, Platform: string(src.Platform())},
+				Source:  scan.Source{Kind: src.Kind(), Path: opt.root, Platform: string(src.Platform())},
 				Options: opt.reported(),
 				Scope:   scan.Scope{Exclude: opt.exclude},
 			},

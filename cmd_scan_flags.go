@@ -40,9 +40,9 @@ func scanFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "exclude", Category: much, Usage: "no files that fit `GLOB`; ** crosses folders (repeats)"},
 		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
 		&cli.StringFlag{Name: "max-file-size", Category: much, Value: "0", Usage: "do not read the content of files above `BYTES` (or with K, M, G); 0: read all"},
-		&cli.DurationFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
-		&cli.IntFlag{Name: "jobs", Category: much, Value: runtime.GOMAXPROCS(0), Usage: "how many workers"},
-		&cli.IntFlag{Name: "max-objects", Category: much, Value: 1000, Usage: "matches listed for each IOC file; all are counted; 0: list all"},
+		&cli.StringFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
+		&cli.StringFlag{Name: "jobs", Category: much, Usage: "how many workers, `N` (default: one for each processor)"},
+		&cli.StringFlag{Name: "max-objects", Category: much, Value: "1000", Usage: "how many matches are listed for each IOC file, `N`; all are counted; 0: list all"},
 
 		&cli.StringFlag{Name: "format", Category: say, Value: "human", Usage: "human, json, jsonl or csv on standard output"},
 		&cli.StringSliceFlag{Name: "o", Category: say, Usage: "write `FILE`, its format by its ending: .json, .jsonl, .csv, .txt (repeats)"},
@@ -82,7 +82,6 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		documents: commas(c.StringSlice("documents")), skip: commas(c.StringSlice("skip")),
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
-		timeout: c.Duration("timeout"), jobs: c.Int("jobs"), maxObjects: c.Int("max-objects"),
 		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
 		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
 		output: outputOptions{
@@ -103,19 +102,25 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 	if o.platform, err = platform(c.String("platform")); err != nil {
 		return nil, err
 	}
+	if o.jobs, err = number(c, "jobs", runtime.GOMAXPROCS(0)); err != nil {
+		return nil, err
+	}
+	if o.maxObjects, err = number(c, "max-objects", 0); err != nil {
+		return nil, err
+	}
+	if o.timeout, err = timeLimit(c); err != nil {
+		return nil, err
+	}
+	if err := o.output.check(); err != nil {
+		return nil, err
+	}
 	switch {
-	case c.IsSet("root") && o.root == "":
-		return nil, errors.New("--root is empty")
 	case o.platform != source.Unknown && o.root == "":
 		return nil, errors.New("--platform goes with --root: this host knows what it is")
 	case o.maxIOCSize == 0:
 		return nil, errors.New("--max-ioc-size 0 leaves no IOC file")
 	case o.jobs < 1:
-		return nil, fmt.Errorf("--jobs %d: at least one worker is needed", o.jobs)
-	case o.maxObjects < 0:
-		return nil, fmt.Errorf("--max-objects %d is negative", o.maxObjects)
-	case c.IsSet("timeout") && o.timeout <= 0:
-		return nil, fmt.Errorf("--timeout %s leaves no time", o.timeout)
+		return nil, errors.New("--jobs 0: at least one worker is needed")
 	}
 	switch o.drives {
 	case "", scope.All, scope.System, scope.Critical, scope.Custom:
@@ -187,4 +192,32 @@ func size(c *cli.Context, name string) (int64, error) {
 		return 0, fmt.Errorf("--%s %q is not a size: bytes, or a number with K, M or G", name, c.String(name))
 	}
 	return n << shift, nil
+}
+
+// number reads a count; absent is what it is where none is given.
+func number(c *cli.Context, name string, absent int) (int, error) {
+	s := strings.TrimSpace(c.String(name))
+	if s == "" && !c.IsSet(name) {
+		return absent, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("--%s %q is not a number", name, c.String(name))
+	}
+	return int(n), nil
+}
+
+// timeLimit reads --timeout; 0 is none.
+func timeLimit(c *cli.Context) (time.Duration, error) {
+	if !c.IsSet("timeout") {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(strings.TrimSpace(c.String("timeout")))
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("--timeout %q is not a duration, such as 90s, 30m or 2h", c.String("timeout"))
+	case d <= 0:
+		return 0, fmt.Errorf("--timeout %s leaves no time", c.String("timeout"))
+	}
+	return d, nil
 }

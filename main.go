@@ -37,12 +37,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &status):
 		return int(status)
 	}
-	fmt.Fprintf(stderr, "iocscan: error: %s\n", oneLine(err.Error()))
+	for _, e := range each(err) {
+		fmt.Fprintf(stderr, "iocscan: error: %s\n", oneLine(e.Error()))
+	}
 	var h hinted
 	if errors.As(err, &h) {
 		fmt.Fprintf(stderr, "iocscan: hint: %s\n", h.hint)
 	}
 	return scan.ExitError
+}
+
+// each are the errors that were joined into one.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // exitStatus is an outcome that has been told already.

@@ -23,15 +23,35 @@ type outputOptions struct {
 
 // outputs are the reports of one run: standard output and any number of files.
 type outputs struct {
-	fan   *report.Fan
-	names []string // by sink of the fan
+	fan   *report.Fan // standard output, then the files
 	files []*report.File
+}
+
+// check finds what is wrong with the formats without touching a file.
+func (o *outputOptions) check() error {
+	if _, err := report.ParseFormat(o.format); err != nil {
+		return fmt.Errorf("--format: %w", err)
+	}
+	for i, name := range o.files {
+		if name == "-" {
+			continue
+		}
+		if _, err := report.ForPath(name); err != nil {
+			return fmt.Errorf("-o %w", err)
+		}
+		for _, other := range o.files[:i] {
+			if filepath.Clean(other) == filepath.Clean(name) {
+				return fmt.Errorf("-o %s is given twice", name)
+			}
+		}
+	}
+	return nil
 }
 
 // openOutputs makes the reports ready before anything is scanned, so that one
 // that cannot be written is known at once.
-func (a *app) openOutputs(o outputOptions) (out *outputs, err error) {
-	out = &outputs{}
+func (a *app) openOutputs(o outputOptions) (_ *outputs, err error) {
+	out := &outputs{}
 	defer func() {
 		if err != nil {
 			out.discard()
@@ -50,7 +70,6 @@ func (a *app) openOutputs(o outputOptions) (out *outputs, err error) {
 		return nil, err
 	}
 	sinks := []scan.Sink{sink}
-	out.names = []string{"standard output"}
 	for _, name := range o.files {
 		if name == "-" {
 			continue // standard output has its report already
@@ -68,7 +87,7 @@ func (a *app) openOutputs(o outputOptions) (out *outputs, err error) {
 		if err != nil {
 			return nil, err
 		}
-		sinks, out.names = append(sinks, sink), append(out.names, name)
+		sinks = append(sinks, sink)
 	}
 	out.fan = report.Multi(sinks...)
 	return out, nil
@@ -98,7 +117,11 @@ func (o *outputs) finish() error {
 	bad := map[int]bool{}
 	for _, f := range o.fan.Failures() {
 		bad[f.Sink] = true
-		errs = append(errs, fmt.Errorf("report to %s: %w", o.names[f.Sink], f.Err))
+		err := f.Err // that of a file names it
+		if f.Sink == 0 {
+			err = fmt.Errorf("write report to standard output: %w", err)
+		}
+		errs = append(errs, err)
 	}
 	for i, f := range o.files {
 		if bad[i+1] {
