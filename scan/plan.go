@@ -179,6 +179,9 @@ func (p *Plan) findScope(ctx context.Context) error {
 		Platform: s.Platform(), Volumes: volumes, Drives: drives, Scopes: p.cfg.Scopes,
 		Exclude: h.Scope.Exclude, Hint: h.Options.Hint, Names: names,
 	})
+	if p.Scope != nil && ctx.Err() != nil {
+		return nil // Run reports the interruption; there is a report in any case
+	}
 	return err
 }
 
@@ -227,6 +230,9 @@ func (p *Plan) fillHeader() {
 	}
 	for _, l := range p.Scope.LeftOut {
 		sc.LeftOut = append(sc.LeftOut, LeftOut{l.Path, l.Err.Error()})
+	}
+	for _, path := range p.Scope.Absent {
+		sc.LeftOut = append(sc.LeftOut, LeftOut{path, "the evidence has nothing there"})
 	}
 	if p.cfg.Source.Kind() == "host" {
 		for _, f := range p.cfg.OwnFiles {
