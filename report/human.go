@@ -109,7 +109,7 @@ func (h *human) Begin(head *scan.Header) error {
 		source += " " + shown(s.Source.Path)
 	}
 	h.prose(2, "source", w, source+", "+orNone(s.Source.Platform, "platform not known"))
-	who := shown(s.Host) + ", user " + orNone(s.User, "not known")
+	who := orNone(s.Host, "not known") + ", user " + orNone(s.User, "not known")
 	switch {
 	case s.Elevated:
 		who += " (elevated)"
