@@ -39,7 +39,7 @@ func OpenRoot(dir string, platform Platform) (Source, error) {
 	defer top.Close()
 	found, drives, err := detect(top, platform)
 	if err != nil {
-		return nil, fmt.Errorf("open root: %w", err)
+		return nil, fmt.Errorf("open root %s: %w", dir, err)
 	}
 
 	m := &machine{kind: "root", name: dir, platform: found, has: []Capability{Files}}
