@@ -74,18 +74,19 @@ type logTruth struct {
 }
 
 // surplus explains each log in which we find more records than truth counts:
-// the tools behind it give up earlier. partial is how
-// many records are damaged inside, missing how many the chunk header counts beyond those found.
+// the tools behind it give up earlier. partial is how many records are damaged
+// inside, missing how many the chunk headers count beyond those found, gap how
+// many bytes hold no record that could be read.
 var surplus = map[string]struct {
-	records, partial, missing int
-	why                       string
+	records, partial, missing, gap int
+	why                            string
 }{
-	"evtx/omerbenamram-evtx/sample-with-zero-data-size-event.evtx":                                                {115, 1, 0, "one damaged record early in a chunk; it and the 114 good ones behind it, numbers inside the chunk header's 1 to 117"},
-	"evtx/omerbenamram-evtx/sample_with_a_bad_chunk_magic.evtx":                                                   {31, 3, 166, "records behind overwritten ones, numbers inside the chunk header's range; more were overwritten"},
-	"evtx/omerbenamram-evtx/2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx": {21, 1, 0, "records behind a damaged one, numbers inside the chunk header's range"},
-	"evtx/omerbenamram-evtx/Microsoft-Windows-WorkFolders%4WHC.evtx":                                              {2, 0, 0, "the chunk header was never updated: records 1 and 2 lie behind its end"},
-	"evtx/log2timeline-plaso/evtx/System2.evtx":                                                                   {1, 1, 0, "the last chunk is cut short inside its last record"},
-	"evtx/omerbenamram-evtx/Microsoft-Windows-LanguagePackSetup%4Operational.evtx":                                {0, 1, 3, "the rest of the chunk behind record 17 is overwritten"},
+	"evtx/omerbenamram-evtx/sample-with-zero-data-size-event.evtx":                                                {115, 1, 0, 0, "one damaged record early in a chunk; it and the 114 good ones behind it, numbers inside the chunk header's 1 to 117"},
+	"evtx/omerbenamram-evtx/sample_with_a_bad_chunk_magic.evtx":                                                   {31, 3, 166, 81120, "records behind overwritten ones, numbers inside the chunk header's range; more were overwritten"},
+	"evtx/omerbenamram-evtx/2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx": {21, 1, 0, 240, "records behind a damaged one, numbers inside the chunk header's range"},
+	"evtx/omerbenamram-evtx/Microsoft-Windows-WorkFolders%4WHC.evtx":                                              {2, 0, 0, 0, "the chunk header was never updated: records 1 and 2 lie behind its end"},
+	"evtx/log2timeline-plaso/evtx/System2.evtx":                                                                   {1, 1, 0, 0, "the last chunk is cut short inside its last record"},
+	"evtx/omerbenamram-evtx/Microsoft-Windows-LanguagePackSetup%4Operational.evtx":                                {0, 1, 3, 1152, "the rest of the chunk behind record 17 is overwritten"},
 }
 
 func readLog(t *testing.T, f *File, do func(int, *Record)) Totals {
@@ -140,7 +141,7 @@ func TestCorpusAgainstTruth(t *testing.T) {
 		if n != count+s.records {
 			t.Errorf("%s: %d records, want %d+%d; %+v", name, n, count, s.records, total)
 		}
-		if total.Partial != s.partial || total.Missing != s.missing || total.Undecodable != 0 || total.Gaps != 0 || total.OverBudget {
+		if total.Partial != s.partial || total.Missing != s.missing || total.Undecodable != 0 || total.GapBytes != s.gap || total.OverBudget {
 			t.Errorf("%s: %+v", name, total)
 		}
 		counts := []struct {

@@ -32,9 +32,6 @@ func (r *Reader) Next() *Record {
 		r.countMissing(r.number(pos))
 		rec := &r.rec
 		rec.begin(pos, end, flags)
-		if r.damaged {
-			rec.flags |= AfterDamage
-		}
 		r.any, r.last = true, rec.Number
 		if len(rec.fields) == 0 {
 			rec.Fields()
@@ -67,28 +64,46 @@ func (r *Reader) nextHead() (pos, end int, flags Flags) {
 				return 0, 0, 0
 			}
 			r.pos += size
-			return pos, pos + size, Uncommitted
+			return pos, pos + size, Uncommitted | r.after()
 		}
 		if size != 0 {
 			r.pos += size
-			return pos, pos + size, 0
+			return pos, pos + size, r.after()
 		}
 		next := r.scan(pos + 4)
 		r.pos = next
+		end = pos
 		if le.Uint32(r.buf[pos:]) == recordMagic && r.plausible(pos) {
-			return pos, next, Partial
+			end = next
+			if size := le.Uint32(r.buf[pos+4:]); size >= minRecord && size < uint32(next-pos) {
+				end = pos + int(size)
+			}
 		}
-		gap := next - pos
-		if r.chunk.Length < next {
-			gap = max(0, r.chunk.Length-pos) // what the file has not got is not unreadable
+		flags = Partial | r.after()
+		r.gap(end, next)
+		if end > pos {
+			return pos, end, flags
 		}
-		if gap > 0 {
-			r.stats.Gaps++
-			r.stats.GapBytes += gap
-		}
-		r.damaged = true
 	}
 	return 0, 0, 0
+}
+
+// after tags a record that follows damage.
+func (r *Reader) after() Flags {
+	if r.damaged {
+		return AfterDamage
+	}
+	return 0
+}
+
+// gap counts a stretch in which no record was found. What the file has not got
+// is not unreadable.
+func (r *Reader) gap(from, to int) {
+	if to = min(to, r.chunk.Length); from < to {
+		r.damaged = true
+		r.stats.Gaps++
+		r.stats.GapBytes += to - from
+	}
 }
 
 // soundHead is the size of the record at o, 0 if none begins there.
