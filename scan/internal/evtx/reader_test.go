@@ -274,7 +274,7 @@ func TestElementsWithoutTemplate(t *testing.T) {
 	equal(t, "data", dump(rec), "=one;=;n=three;")
 	id, _ := rec.FullEventID()
 	at, _ := rec.Time()
-	equal(t, "system", []any{id, at, rec.EventRecordID()}, []any{0x40000006, ticks0 + 7, 41})
+	equal(t, "system", []any{id, at, rec.EventRecordID()}, []any{0x40000006, int64(ticks0 + 7), 41})
 	for s, want := range map[Slot]string{RenderedMessage: "All is well", RenderedLevel: "Information", RenderedKeywords: "Classic", Channel: "ForwardedEvents"} {
 		if v, _ := rec.Slot(s); v.String() != want {
 			t.Errorf("slot %d: %q", s, v)
