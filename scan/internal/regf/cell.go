@@ -80,10 +80,11 @@ func unreadable(o int64, err error) *Trouble {
 
 // A budget bounds what one walk, or one listing outside of a walk, may be told
 // to read: the lists
-// and data of a sound hive do not overlap and so come to less than its size.
+// and data of a sound hive do not overlap and so come to less than its size;
+// the rest is for what is listed more than once.
 type budget struct{ left int64 }
 
-func (h *Hive) newBudget() *budget { return &budget{2*h.image.size + pageSize} }
+func (h *Hive) newBudget() *budget { return &budget{4*h.image.size + pageSize} }
 
 func (b *budget) spend(n int64) bool {
 	if n > b.left {

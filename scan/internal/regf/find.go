@@ -27,7 +27,7 @@ func upperUnits(name string) []uint16 {
 
 // Find is Hive.Find with a path from below the key.
 func (n *Node) Find(path string) (*Node, error) {
-	f := finder{budget: n.purse()}
+	f := finder{budget: n.h.newBudget()}
 	for name := range strings.SplitSeq(path, `\`) {
 		if name != "" {
 			f.names = append(f.names, upperUnits(name))

@@ -12,7 +12,7 @@ import (
 
 // exercise reads all there is and checks what must hold of any bytes.
 func exercise(t *testing.T, h *Hive) {
-	limit := 2*h.image.size + pageSize
+	limit := 4*h.image.size + pageSize
 	var keys, bytesRead int64
 	var sought []string
 	for n, err := range h.Walk() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // A Log is a transaction log that lies beside a hive (.LOG, .LOG1, .LOG2).
@@ -25,6 +26,29 @@ type Replay struct {
 
 // Applied reports whether anything was applied.
 func (r Replay) Applied() bool { return r.Entries > 0 }
+
+// String says what was applied, empty if nothing was: "2 log entries (5 pages,
+// 20480 bytes) of NTUSER.DAT.LOG1, NTUSER.DAT.LOG2".
+func (r Replay) String() string {
+	if !r.Applied() {
+		return ""
+	}
+	var from []string
+	for _, l := range r.Logs {
+		if l.Entries > 0 {
+			from = append(from, l.Name)
+		}
+	}
+	entries := "entries"
+	if r.Entries == 1 {
+		entries = "entry"
+	}
+	s := fmt.Sprintf("%d log %s (%d pages, %d bytes) of %s", r.Entries, entries, r.Pages, r.Bytes, strings.Join(from, ", "))
+	if r.BaseBlock {
+		s += ", with its base block"
+	}
+	return s
+}
 
 // LogReplay is what became of one log.
 type LogReplay struct {

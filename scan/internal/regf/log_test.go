@@ -133,6 +133,20 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+func TestReplayInWords(t *testing.T) {
+	r := Replay{Entries: 3, Pages: 5, Bytes: 20480, Logs: []LogReplay{{Name: "A", Entries: 1}, {Name: "B"}, {Name: "C", Entries: 2}}}
+	if got := r.String(); got != "3 log entries (5 pages, 20480 bytes) of A, C" {
+		t.Error(got)
+	}
+	r = Replay{Entries: 1, Pages: 1, Bytes: 512, BaseBlock: true, Logs: []LogReplay{{Name: "A", Entries: 1}}}
+	if got := r.String(); got != "1 log entry (1 pages, 512 bytes) of A, with its base block" {
+		t.Error(got)
+	}
+	if got := (Replay{Logs: r.Logs}).String(); got != "" {
+		t.Error(got)
+	}
+}
+
 // A log may claim bins far past the end of the file; that must not cost
 // memory in proportion.
 func TestReplayOfDistantBins(t *testing.T) {
