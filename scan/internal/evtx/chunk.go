@@ -45,7 +45,7 @@ func parseChunk(b []byte, length int) Chunk {
 
 // Claims is how many records the header counts, 0 if what it says is absurd.
 func (c *Chunk) Claims() int {
-	if n := c.Last - c.First; c.Last >= c.First && n < ChunkSize/minRecord {
+	if n := c.Last - c.First; c.Magic && c.First > 0 && c.Last >= c.First && n < ChunkSize/minRecord {
 		return int(n) + 1
 	}
 	return 0

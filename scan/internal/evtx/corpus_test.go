@@ -82,7 +82,7 @@ var surplus = map[string]struct {
 	why                            string
 }{
 	"evtx/omerbenamram-evtx/sample-with-zero-data-size-event.evtx":                                                {115, 1, 0, 0, "one damaged record early in a chunk; it and the 114 good ones behind it, numbers inside the chunk header's 1 to 117"},
-	"evtx/omerbenamram-evtx/sample_with_a_bad_chunk_magic.evtx":                                                   {31, 3, 166, 81120, "records behind overwritten ones, numbers inside the chunk header's range; more were overwritten"},
+	"evtx/omerbenamram-evtx/sample_with_a_bad_chunk_magic.evtx":                                                   {114, 4, 166, 146452, "31 records behind overwritten ones, numbers inside the chunk header's range, and 83 left in two chunks whose beginning is overwritten"},
 	"evtx/omerbenamram-evtx/2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx": {21, 1, 0, 240, "records behind a damaged one, numbers inside the chunk header's range"},
 	"evtx/omerbenamram-evtx/Microsoft-Windows-WorkFolders%4WHC.evtx":                                              {2, 0, 0, 0, "the chunk header was never updated: records 1 and 2 lie behind its end"},
 	"evtx/log2timeline-plaso/evtx/System2.evtx":                                                                   {1, 1, 0, 0, "the last chunk is cut short inside its last record"},

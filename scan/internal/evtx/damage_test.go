@@ -141,15 +141,22 @@ func TestFileHeader(t *testing.T) {
 	equal(t, "header", f.Header, FileHeader{Magic: true, CRC: true, Major: 3, Minor: 1, Chunks: 1, NextRecord: 1, Dirty: true})
 }
 
+// A chunk whose beginning is overwritten still gives its records.
 func TestForeignChunk(t *testing.T) {
 	l := new(evtxtest.Log)
 	sample(l, 1, 2)
-	sample(l, 3, 2).Damage(func(b []byte) { b[0] = 'X' })
-	sample(l, 5, 2)
-	var got []uint64
-	total := readLog(t, openBytes(t, l.Bytes()), func(_ int, rec *Record) { got = append(got, rec.Number) })
-	equal(t, "records", got, []uint64{1, 2, 5, 6})
-	if total.Foreign != 1 || total.LostSize != ChunkSize {
+	c := sample(l, 3, 3)
+	c.Damage(func(b []byte) { clear(b[:c.Offsets[1]]) })
+	sample(l, 6, 2)
+	sample(l, 8, 2).Damage(func(b []byte) {
+		for i := range b {
+			b[i] = byte(i)
+		}
+	})
+	var got []string
+	total := readLog(t, openBytes(t, l.Bytes()), func(_ int, rec *Record) { got = append(got, line(rec)[:4]) })
+	equal(t, "records", got, []string{"1: 0", "2: 1", "4: 1", "5: 2", "6: 0", "7: 1"})
+	if total.Foreign != 2 || total.LostSize != ChunkSize || total.Borrowed != 2 || total.Chunks != 2 || total.Claimed != 4 {
 		t.Errorf("%+v", total)
 	}
 }

@@ -9,9 +9,9 @@ import (
 type Totals struct {
 	Chunks   int // read
 	Damaged  int // of them, those whose checksums fail or that are cut short
-	Foreign  int // places overwritten by something that is no chunk
+	Foreign  int // places without the magic of a chunk; records left in them are read
 	Unread   int // places where reading failed
-	LostSize int // bytes of Foreign and Unread places
+	LostSize int // bytes of Unread places and of Foreign ones without any record
 	Claimed  int // records that the headers of the chunks claim
 	Stats        // sums over the chunks
 }
@@ -77,24 +77,28 @@ func (t *Totals) read(f *File, i int, r *Reader, buf []byte, do func(int, *Recor
 	switch state {
 	case Empty:
 		return nil
-	case Foreign:
-		t.Foreign++
-		t.LostSize += len(b)
-		return nil
 	case Unread:
 		t.Unread++
 		t.LostSize += int(min(ChunkSize, f.size-f.Offset(i)))
 		return err
 	}
 	c := r.Start(b)
-	t.Chunks++
-	if !c.Sound() {
-		t.Damaged++
-	}
-	t.Claimed += c.Claims()
 	for rec := r.Next(); rec != nil; rec = r.Next() {
 		do(i, rec)
 	}
+	if state == Foreign {
+		t.Foreign++
+		if r.Stats().Records == 0 {
+			t.LostSize += len(b)
+			return nil
+		}
+	} else {
+		t.Chunks++
+		if !c.Sound() {
+			t.Damaged++
+		}
+	}
+	t.Claimed += c.Claims()
 	t.Stats.Add(r.Stats())
 	return nil
 }

@@ -120,7 +120,7 @@ type State uint8
 const (
 	Present State = iota // a chunk
 	Empty                // nothing but zeros: not used yet
-	Foreign              // something without the magic of a chunk: overwritten
+	Foreign              // something without the magic of a chunk: overwritten, at least in part
 	Unread               // the file could not be read there
 )
 

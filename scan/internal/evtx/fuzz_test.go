@@ -133,7 +133,7 @@ func FuzzFile(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if state == Present {
+				if state == Present || state == Foreign {
 					exercise(t, r, c)
 				}
 			}

@@ -6,7 +6,7 @@ package evtx
 func (r *Reader) startWalk() {
 	r.pos, r.any, r.damaged, r.ended, r.last = chunkHeaderSize, false, false, false, 0
 	r.free = r.chunk.Free
-	if r.free == 0 {
+	if r.free == 0 || !r.chunk.Magic {
 		// The header does not say: take what is written for records, so that
 		// the unused rest does not count as damage.
 		r.free = ChunkSize
