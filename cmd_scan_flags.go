@@ -23,6 +23,9 @@ const (
 	say     = "4. What to say"
 )
 
+// maxJobs bounds the memory of the workers' queues.
+const maxJobs = 1024
+
 func scanFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "path", Aliases: []string{"ioc"}, Category: lookFor, Usage: "a further IOC `PATH` (repeats)"},
@@ -121,6 +124,8 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		return nil, errors.New("--max-ioc-size 0 leaves no IOC file")
 	case o.jobs < 1:
 		return nil, errors.New("--jobs 0: at least one worker is needed")
+	case o.jobs > maxJobs:
+		return nil, fmt.Errorf("--jobs %d: at most %d workers", o.jobs, maxJobs)
 	}
 	switch o.drives {
 	case "", scope.All, scope.System, scope.Critical, scope.Custom:
