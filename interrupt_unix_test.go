@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,26 +36,11 @@ func slowRoot(t *testing.T) string {
 	return root
 }
 
-func write(t *testing.T, name, content string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // The two IOCs: one that matches a name, one that asks for every hash.
 var (
 	nameIOC = simpleIOC("name", `FileItem/FileName`, "is", "small.exe")
 	hashIOC = simpleIOC("hash", `FileItem/Md5sum`, "is", "00112233445566778899aabbccddeeff")
 )
-
-func simpleIOC(id, term, condition, content string) string {
-	return `<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="` + id + `" last-modified="2024-03-11T09:00:00">
-<short_description>` + id + `</short_description><authored_date>2024-03-11T09:00:00</authored_date>
-<definition><Indicator id="` + id + `-top" operator="OR"><IndicatorItem id="` + id + `-1" condition="` + condition + `">
-<Context document="FileItem" search="` + term + `" type="mir"/><Content type="string">` + content + `</Content>
-</IndicatorItem></Indicator></definition></ioc>`
-}
 
 // A running is the program at work in a process of its own.
 type running struct {
@@ -97,15 +83,6 @@ func (r *running) end() int {
 	}
 	r.Wait()
 	return r.ProcessState.ExitCode()
-}
-
-func iocFolder(t *testing.T, iocs ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for i, body := range iocs {
-		write(t, filepath.Join(dir, string(rune('a'+i))+".ioc"), body)
-	}
-	return dir
 }
 
 // TestInterrupted ends a scan by a signal while it reads a large file. The
@@ -235,5 +212,23 @@ func TestStdoutClosed(t *testing.T) {
 	}
 	if r := decoded(t, body); r.Summary.Matched != 1 {
 		t.Errorf("summary %+v", r.Summary)
+	}
+}
+
+// TestInterruptedEarly: a scan that is interrupted before it looks at anything
+// has a report all the same.
+func TestInterruptedEarly(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	args := []string{"iocscan", "scan", iocFolder(t, hashIOC), "--root", filepath.Join("testdata", "roots", "linux"), "--drives", "critical"}
+	var out, errs bytes.Buffer
+	status := run(ctx, append(args, "--format", "json"), strings.NewReader(""), &out, &errs)
+	if status != 3 || errs.Len() > 0 {
+		t.Fatalf("exit status %d: %s", status, errs.String())
+	}
+	checkCutShort(t, decoded(t, out.Bytes()), "interrupted", "the scan was interrupted")
+	out.Reset()
+	if status := run(ctx, append(args, "--plan"), strings.NewReader(""), &out, &errs); status != 2 || out.Len() > 0 || errs.Len() == 0 {
+		t.Errorf("half a plan: exit status %d\n%s%s", status, out.String(), errs.String())
 	}
 }

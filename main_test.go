@@ -85,3 +85,29 @@ func normal(text string) string {
 	}
 	return text
 }
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// simpleIOC is an IOC of one condition.
+func simpleIOC(id, term, condition, content string) string {
+	return `<ioc xmlns="http://schemas.mandiant.com/2010/ioc" id="` + id + `" last-modified="2024-03-11T09:00:00">
+<short_description>` + id + `</short_description><authored_date>2024-03-11T09:00:00</authored_date>
+<definition><Indicator id="` + id + `-top" operator="OR"><IndicatorItem id="` + id + `-1" condition="` + condition + `">
+<Context document="FileItem" search="` + term + `" type="mir"/><Content type="string">` + content + `</Content>
+</IndicatorItem></Indicator></definition></ioc>`
+}
+
+// iocFolder is a folder with the files a.ioc, b.ioc and so on.
+func iocFolder(t *testing.T, iocs ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i, body := range iocs {
+		write(t, filepath.Join(dir, string(rune('a'+i))+".ioc"), body)
+	}
+	return dir
+}
