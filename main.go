@@ -28,7 +28,7 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	// Memory is bounded by design; collecting a little more often than by
 	// default keeps its peak close to what is really in use.
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(25)
 	err := newApp(stdin, stdout, stderr).run(ctx, args)
 	var status exitStatus
 	switch {

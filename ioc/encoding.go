@@ -223,5 +223,5 @@ func (c *cursor) pos(offset int) Pos {
 		c.line++
 		c.lineStart = c.offset
 	}
-	return Pos{Line: c.line + 1, Column: offset - c.lineStart + 1}
+	return Pos{Line: int32(c.line + 1), Column: int32(offset - c.lineStart + 1)}
 }

@@ -91,16 +91,17 @@ type Condition struct {
 	Term string
 	Def  *Term // the vocabulary's entry, nil where the term is unknown
 
-	Test         Test
-	Content      string // as written, blanks included
-	ContentType  string // the type attribute of Content, a hint only
-	Negate       bool
-	PreserveCase bool
+	Content     string // as written, blanks included
+	ContentType string // the type attribute of Content, a hint only
 
 	// Fault says why no item can ever answer the condition (no such condition
 	// word, nothing in Content …). Empty for a sound one.
 	Fault string
 	Pos   Pos
+
+	Test         Test
+	Negate       bool
+	PreserveCase bool
 }
 
 func (*Indicator) node() {}
@@ -139,7 +140,7 @@ func (t Test) String() string { return testNames[t] }
 
 // Pos is a place in a file: line and column count from 1, the column in bytes
 // of the text as UTF-8. The zero Pos is the file as a whole.
-type Pos struct{ Line, Column int }
+type Pos struct{ Line, Column int32 }
 
 // Severity of a Problem.
 type Severity uint8

@@ -2,6 +2,7 @@ package ioc
 
 import (
 	"encoding/xml"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,7 @@ func (p *parser) indicator(el xml.StartElement, depth int) (*Indicator, error) {
 	if err != nil {
 		return nil, err
 	}
+	ind.Children = slices.Clone(ind.Children) // without the room for more
 	if len(ind.Children) == 0 {
 		p.file.problem(Warning, ind.Pos, "empty-indicator", "", "an Indicator without children is never true")
 	}

@@ -13,32 +13,63 @@ import (
 
 // A Pattern is the positive test of a condition, ready to be asked of values
 // of one kind. Negation is not its business. It is immutable and may be used
-// concurrently.
+// concurrently. Collections have a hundred thousand of them, so what few need
+// is kept apart.
 type Pattern struct {
 	Kind Kind
 	Test Test
 	Case bool // compares with case
 
-	// Texts are what a text test looks for, folded unless Case, the separators
-	// of a path unified: for Is the content as written and trimmed, for the
-	// others the content alone. Digest, Address: the raw bytes asked for.
-	Texts []string
+	shape shape
+	text  string // the first of Texts
+	rare  *rare
 
 	// Lo and Hi bound the keys that pass an ordered test, both included;
 	// Lo > Hi: none can.
 	Lo, Hi uint64
+}
 
-	// Regex is set for Matches, and for a path whose leading %VARIABLE%
-	// stands for several folders; then it is asked besides Texts, of the path
-	// in the form of Texts.
-	Regex *Regex
+// rare is what few patterns have.
+type rare struct {
+	texts  []string // the others of Texts
+	regex  *Regex
+	tail   string // what follows the variable that regex stands for
+	notice string
+}
 
-	// Notice says what was read otherwise than written, such as a range with
-	// its ends reversed. Mostly empty.
-	Notice string
+// Texts are what a text test looks for, folded unless Case, the separators of
+// a path unified: for Is the content as written and trimmed, for the others
+// the content alone. Of a Raw pattern they are the raw bytes asked for.
+func (p *Pattern) Texts() []string {
+	if p.text == "" {
+		return nil
+	}
+	return append([]string{p.text}, p.seldom().texts...)
+}
 
-	shape shape
-	tail  string // what follows a variable in Regex
+// Text is the first of Texts.
+func (p *Pattern) Text() string { return p.text }
+
+// Regex is there for Matches, and for a path whose leading %VARIABLE% stands
+// for several folders; then it is asked besides Texts, of the folded path.
+func (p *Pattern) Regex() *Regex { return p.seldom().regex }
+
+// Notice says what was read otherwise than written, such as a range with its
+// ends reversed. Mostly empty.
+func (p *Pattern) Notice() string { return p.seldom().notice }
+
+func (p *Pattern) seldom() rare {
+	if p.rare == nil {
+		return rare{}
+	}
+	return *p.rare
+}
+
+func (p *Pattern) setRare() *rare {
+	if p.rare == nil {
+		p.rare = &rare{}
+	}
+	return p.rare
 }
 
 // shape is how a pattern looks at a value.
@@ -68,14 +99,14 @@ func NewPattern(kind Kind, test Test, content string, preserveCase bool) (*Patte
 	case Is:
 		return p, p.readIs(content)
 	case Contains, StartsWith, EndsWith:
-		p.Texts = []string{p.normal(content)}
+		p.text = p.normal(content)
 		return p, p.expandVariable(content)
 	case Matches:
 		if trimmed == "." {
 			content = "" // a lone dot asks for a value, be it an empty one
 		}
 		re, err := NewRegex(content, p.Case)
-		p.Regex = re
+		p.setRare().regex = re
 		return p, err
 	case GreaterThan, LessThan:
 		return p, p.readBound(content)
@@ -114,14 +145,14 @@ func (p *Pattern) readIs(content string) error {
 		if err != nil {
 			return fmt.Errorf("%.80q is not a hexadecimal hash", trimmed)
 		}
-		p.shape, p.Texts = asRaw, []string{string(raw)}
+		p.shape, p.text = asRaw, string(raw)
 		return nil
 	case Address:
 		a, err := netip.ParseAddr(trimmed)
 		if err != nil {
 			return fmt.Errorf("%.80q is not an IP address", trimmed)
 		}
-		p.shape, p.Texts = asRaw, []string{addressKey(a)}
+		p.shape, p.text = asRaw, addressKey(a)
 		return nil
 	case Bool:
 		b, err := ParseBool(trimmed)
@@ -141,7 +172,7 @@ func (p *Pattern) readIs(content string) error {
 		}
 		if hi.hi < lo.lo {
 			lo, hi = hi, lo
-			p.Notice = "the ends of the range stand in reverse order"
+			p.setRare().notice = "the ends of the range stand in reverse order"
 		}
 	}
 	p.Lo, p.Hi = lo.lo, hi.hi
@@ -153,12 +184,13 @@ func (p *Pattern) readIs(content string) error {
 
 func (p *Pattern) addText(s string) {
 	s = p.normal(s)
-	for _, t := range p.Texts {
-		if t == s {
-			return
-		}
+	switch {
+	case p.text == "":
+		p.text = s
+	case p.text != s && !slices.Contains(p.seldom().texts, s):
+		r := p.setRare()
+		r.texts = append(r.texts, s)
 	}
-	p.Texts = append(p.Texts, s)
 }
 
 func (p *Pattern) readBound(content string) error {
@@ -258,7 +290,7 @@ func (p *Pattern) Match(v Value) Truth {
 		return TruthOf(p.Lo <= v.Key && v.Key <= p.Hi)
 	case asRaw:
 		key, ok := v.RawKey()
-		return TruthOf(ok && key == p.Texts[0])
+		return TruthOf(ok && key == p.text)
 	case asNumeral:
 		f, ok := numeral(v.Str)
 		if !ok {
@@ -267,17 +299,21 @@ func (p *Pattern) Match(v Value) Truth {
 		k := floatKey(f)
 		return TruthOf(p.Lo <= k && k <= p.Hi)
 	}
+	r := p.seldom()
 	if p.Test == Matches {
-		return p.Regex.Match(v.String())
+		return r.regex.Match(v.String())
 	}
 	s := p.normal(v.String())
-	for _, t := range p.Texts {
+	if p.passes(s, p.text) {
+		return True
+	}
+	for _, t := range r.texts {
 		if p.passes(s, t) {
 			return True
 		}
 	}
-	if p.Regex != nil {
-		return p.Regex.Match(s)
+	if r.regex != nil {
+		return r.regex.Match(s)
 	}
 	return False
 }
@@ -314,17 +350,18 @@ func (p *Pattern) Overlaps(q *Pattern) bool {
 	if p.shape != q.shape {
 		return true
 	}
-	if p.Regex != nil && q.Regex != nil { // both end in what follows the variable
-		a, b := Fold(p.tail), Fold(q.tail)
+	pr, qr := p.seldom(), q.seldom()
+	if pr.regex != nil && qr.regex != nil { // both end in what follows the variable
+		a, b := Fold(pr.tail), Fold(qr.tail)
 		if strings.HasSuffix(a, b) || strings.HasSuffix(b, a) {
 			return true
 		}
 	}
-	if p.Regex != nil && p.passesAny(q.Texts) || q.Regex != nil && q.passesAny(p.Texts) {
+	if pr.regex != nil && p.passesAny(q.Texts()) || qr.regex != nil && q.passesAny(p.Texts()) {
 		return true
 	}
-	for _, a := range p.Texts {
-		for _, b := range q.Texts {
+	for _, a := range p.Texts() {
+		for _, b := range q.Texts() {
 			if a == b || p.Case != q.Case && EqualFold(a, b) || !p.Case && !q.Case && Fold(a) == Fold(b) {
 				return true
 			}
@@ -336,7 +373,8 @@ func (p *Pattern) Overlaps(q *Pattern) bool {
 // Equal reports whether two patterns pass the same values.
 func (p *Pattern) Equal(q *Pattern) bool {
 	return p.Kind == q.Kind && p.Test == q.Test && p.shape == q.shape && p.Lo == q.Lo && p.Hi == q.Hi &&
-		(p.Case == q.Case || p.shape != asText) && slices.Equal(p.Texts, q.Texts) && p.Regex.source() == q.Regex.source()
+		(p.Case == q.Case || p.shape != asText) && p.text == q.text &&
+		slices.Equal(p.seldom().texts, q.seldom().texts) && p.Regex().source() == q.Regex().source()
 }
 
 // Hash writes what Equal compares.
@@ -346,10 +384,11 @@ func (p *Pattern) Hash(h *maphash.Hash) {
 	binary.LittleEndian.PutUint64(b[3:], p.Lo)
 	binary.LittleEndian.PutUint64(b[11:], p.Hi)
 	h.Write(b[:])
-	for _, t := range p.Texts {
+	h.WriteString(p.text)
+	for _, t := range p.seldom().texts {
 		h.WriteString(t)
 	}
-	h.WriteString(p.Regex.source())
+	h.WriteString(p.Regex().source())
 }
 
 func (r *Regex) source() string {

@@ -38,7 +38,7 @@ func value(t testing.TB, kind Kind, s string) Value {
 		}
 		p, err := NewPattern(Digest, Is, s, false)
 		fail(err)
-		return DigestValue(p.Texts[0])
+		return DigestValue(p.Text())
 	case Address:
 		if a, err := netip.ParseAddr(s); err == nil {
 			return AddressValue(a)
@@ -308,7 +308,7 @@ func TestPatternNotices(t *testing.T) {
 		{Text, `%FOO%\a`, ""},
 	} {
 		p, err := NewPattern(c.kind, Is, c.content, false)
-		if err != nil || (p.Notice == "") != (c.notice == "") || !strings.Contains(p.Notice, c.notice) {
+		if err != nil || (p.Notice() == "") != (c.notice == "") || !strings.Contains(p.Notice(), c.notice) {
 			t.Errorf("%q: %v, %v", c.content, p, err)
 		}
 	}

@@ -49,18 +49,18 @@ func (p *Pattern) expandVariable(content string) error {
 	}
 	places, known := folders[Fold(name)]
 	if !known {
-		p.Notice = "variable %" + name + "% is not known, it is compared as written"
+		p.setRare().notice = "variable %" + name + "% is not known, it is compared as written"
 		return nil
 	}
 	if p.Test == Is {
 		rest = strings.TrimRight(rest, `\/`)
 	}
-	p.tail = p.normal(rest)
+	p.setRare().tail = p.normal(rest)
 	open := `(?:`
 	if p.Case { // where a folder lies is no matter of case
 		open = `(?i:`
 	}
-	expr := open + places + `)` + regexp.QuoteMeta(p.tail)
+	expr := open + places + `)` + regexp.QuoteMeta(p.setRare().tail)
 	if p.Test != Contains && p.Test != EndsWith {
 		expr = `^` + open + `[a-z]:)?` + expr
 	}
@@ -71,6 +71,6 @@ func (p *Pattern) expandVariable(content string) error {
 	if err != nil { // content that is no UTF-8
 		return fmt.Errorf("%.80q cannot be expanded: %w", content, err)
 	}
-	p.Regex = &Regex{Source: re.String(), re2: re}
+	p.setRare().regex = &Regex{Source: re.String(), re2: re}
 	return nil
 }

@@ -125,7 +125,7 @@ func problems(f *ioc.File, compiled []ioc.Problem) []Problem {
 	worst := ioc.Notice
 	for _, p := range all {
 		worst = max(worst, p.Severity)
-		out = append(out, Problem{p.Severity.String(), p.Line, p.Column, p.Rule, p.Text, p.Hint})
+		out = append(out, Problem{p.Severity.String(), int(p.Line), int(p.Column), p.Rule, p.Text, p.Hint})
 	}
 	switch {
 	case f.Status == ioc.Excluded:

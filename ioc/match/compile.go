@@ -33,7 +33,7 @@ type scope struct {
 	file   int32
 	number int32 // in the order of the program
 	conds  []condition
-	tree   node
+	tree   *node
 	slots  []slotRef
 
 	// simple: one item decides it as soon as it is seen. Else its items'
@@ -256,8 +256,8 @@ func (b *builder) predicate(src *ioc.Condition, place termPlace) (predID, error)
 	if err != nil {
 		return noPred, err
 	}
-	if p.Notice != "" {
-		b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice})
+	if p.Notice() != "" {
+		b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice()})
 	}
 	b.remember(place.doc, place.field)
 	return d.add(place.field, p), nil
@@ -316,7 +316,7 @@ func (p *Program) Problems(file int) []ioc.Problem { return p.files[file].proble
 func (p *Program) Documents() []string {
 	var names []string
 	for _, d := range p.docs {
-		if d.used() {
+		if d.used() && d.name != "" {
 			names = append(names, d.name)
 		}
 	}

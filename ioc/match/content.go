@@ -59,9 +59,9 @@ func contentLiterals(p *ioc.Pattern) (forms []string, settled bool) {
 	}
 	var set []string
 	if p.Test == ioc.Matches {
-		set = requiredLiterals(p.Regex.Source)
+		set = requiredLiterals(p.Regex().Source)
 	} else {
-		for _, t := range p.Texts {
+		for _, t := range p.Texts() {
 			set = append(set, foldedText(p, t))
 		}
 		if p.Test == ioc.Contains && !p.Case && isASCII(set[0]) {
@@ -185,7 +185,7 @@ func (s *contentSearch) finish(it ContentItem, hit func(predID, ioc.Truth)) erro
 		switch {
 		case p.Test == ioc.Contains:
 			t, err = containsRaw(it, p)
-		case p.Test == ioc.Matches && p.Regex.NamesBytes():
+		case p.Test == ioc.Matches && p.Regex().NamesBytes():
 			t, err = matchRaw(it, p)
 		default:
 			runs = append(runs, id)
@@ -236,11 +236,12 @@ const rawWindow = 1 << 20
 // containsRaw looks for a text in the content read as UTF-8 and as UTF-16LE at
 // both alignments, folded unless the pattern keeps case.
 func containsRaw(it ContentItem, p *ioc.Pattern) (ioc.Truth, error) {
-	text := []byte(p.Texts[0])
+	text := []byte(p.Text())
 	overlap := 4*len(text) + 8
-	buf := make([]byte, rawWindow+overlap)
+	size := it.Size()
+	buf := make([]byte, min(size, int64(rawWindow+overlap)))
 	var scratch []byte
-	for off, size := int64(0), it.Size(); off < size; off += rawWindow {
+	for off := int64(0); off < size; off += rawWindow {
 		n, err := it.ReadAt(buf[:min(int64(len(buf)), size-off)], off)
 		if err != nil && err != io.EOF {
 			return ioc.Unknown, err
@@ -281,7 +282,7 @@ const backtrackMost = 16 << 20
 // point of its number.
 func matchRaw(it ContentItem, p *ioc.Pattern) (ioc.Truth, error) {
 	content := io.NewSectionReader(it, 0, it.Size())
-	if re := p.Regex.Linear(); re != nil {
+	if re := p.Regex().Linear(); re != nil {
 		r := &latin1{r: bufio.NewReaderSize(content, 1<<16)}
 		ok := re.MatchReader(r)
 		if r.err != nil && !ok {
@@ -296,7 +297,7 @@ func matchRaw(it ContentItem, p *ioc.Pattern) (ioc.Truth, error) {
 	if err != nil {
 		return ioc.Unknown, err
 	}
-	return p.Regex.MatchLatin1(b), nil
+	return p.Regex().MatchLatin1(b), nil
 }
 
 type latin1 struct {

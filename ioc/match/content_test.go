@@ -122,7 +122,7 @@ func direct(p *ioc.Pattern, data []byte) ioc.Truth {
 			}
 			return ioc.Fold(s)
 		}
-		text := fold(p.Texts[0])
+		text := fold(p.Text())
 		views := []string{string(data)}
 		for from := range 2 {
 			views = append(views, fromWide(string(data[min(from, len(data)):])))
@@ -133,8 +133,8 @@ func direct(p *ioc.Pattern, data []byte) ioc.Truth {
 			}
 		}
 		return ioc.False
-	case p.Test == ioc.Matches && p.Regex.NamesBytes():
-		return p.Regex.MatchLatin1(data)
+	case p.Test == ioc.Matches && p.Regex().NamesBytes():
+		return p.Regex().MatchLatin1(data)
 	}
 	t := ioc.False
 	for _, s := range runs(data) {
@@ -175,7 +175,7 @@ func checkContent(t testing.TB, patterns []*ioc.Pattern, data string, cuts ...in
 		p := patterns[i]
 		want := direct(p, []byte(data))
 		if got != want {
-			t.Fatalf("%s texts=%q regex=%v case=%v in %q cut at %v: %s, want %s", p.Test, p.Texts, p.Regex, p.Case, data, cuts, got, want)
+			t.Fatalf("%s texts=%q regex=%v case=%v in %q cut at %v: %s, want %s", p.Test, p.Texts(), p.Regex(), p.Case, data, cuts, got, want)
 		}
 		if want == ioc.True {
 			hits++
@@ -295,7 +295,7 @@ func TestContentRandom(t *testing.T) {
 // between two windows.
 func TestContentWindows(t *testing.T) {
 	for _, p := range []*ioc.Pattern{mustPattern(t, ioc.Contains, "Grüße", false), mustPattern(t, ioc.Contains, "Evil", true)} {
-		for _, needle := range []string{p.Texts[0], wide(p.Texts[0])} {
+		for _, needle := range []string{p.Text(), wide(p.Text())} {
 			for shift := -len(needle); shift <= 1; shift += 3 {
 				data := bytes.Repeat([]byte{'.'}, rawWindow+100)
 				copy(data[rawWindow+shift:], needle)

@@ -42,7 +42,7 @@ func FuzzIndex(f *testing.F) {
 		for i, content := range []string{a, b} {
 			test := tests[(int(which)+i)%len(tests)]
 			p, err := ioc.NewPattern(k, test, content, which&64 != 0)
-			if err != nil || p.Regex != nil && p.Regex.Linear() == nil {
+			if err != nil || p.Regex() != nil && p.Regex().Linear() == nil {
 				continue // backtracking would only measure its time limit
 			}
 			patterns = append(patterns, p)
@@ -68,7 +68,7 @@ func FuzzContent(f *testing.F) {
 	f.Add(uint8(65), "Evil", []byte("evil Evil"), 6)
 	f.Fuzz(func(t *testing.T, which uint8, content string, data []byte, cut int) {
 		p, err := ioc.NewPattern(ioc.Text, tests[int(which&63)%5], content, which&64 != 0)
-		if err != nil || p.Regex != nil && p.Regex.Linear() == nil || len(data) > 1<<12 {
+		if err != nil || p.Regex() != nil && p.Regex().Linear() == nil || len(data) > 1<<12 {
 			return
 		}
 		if strings.ContainsRune(content, '\uFFFD') || !utf8.ValidString(content) {

@@ -55,18 +55,18 @@ func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
 		case p.Ordered():
 			x.order.add(p.Lo, p.Hi, id)
 		case p.Raw():
-			x.raw.add(p.Texts[0], id)
+			x.raw.add(p.Text(), id)
 		case p.Numeral():
 			x.always = append(x.always, id)
 		case p.Test == ioc.Is:
-			for _, t := range p.Texts {
+			for _, t := range p.Texts() {
 				x.is.add(foldedText(p, t), id)
 			}
 		case p.Test != ioc.Matches:
-			literal(foldedText(p, p.Texts[0]), id, p.Test)
+			literal(foldedText(p, p.Text()), id, p.Test)
 		}
-		if p.Regex != nil {
-			set := requiredLiterals(p.Regex.Source)
+		if p.Regex() != nil {
+			set := requiredLiterals(p.Regex().Source)
 			if set == nil {
 				x.always = append(x.always, id)
 			}
@@ -141,7 +141,7 @@ func (x *fieldIndex) findLiterals(v ioc.Value, pr *probe, hit func(predID, ioc.T
 				return
 			}
 		case ioc.EndsWith:
-			if start+len(foldedText(p, p.Texts[0])) != len(pr.text) {
+			if start+len(foldedText(p, p.Text())) != len(pr.text) {
 				return
 			}
 		case ioc.Matches:

@@ -35,7 +35,7 @@ func checkIndex(t testing.TB, kind ioc.Kind, patterns []*ioc.Pattern, values []i
 			want := p.Match(v)
 			if got[i] != want {
 				t.Fatalf("kind %d %s case=%v texts=%q lo=%d hi=%d regex=%v on %q (%+v): index %s, pattern %s",
-					p.Kind, p.Test, p.Case, p.Texts, p.Lo, p.Hi, p.Regex, v.String(), v, got[i], want)
+					p.Kind, p.Test, p.Case, p.Texts(), p.Lo, p.Hi, p.Regex(), v.String(), v, got[i], want)
 			}
 			if want != ioc.False {
 				hits++
@@ -137,7 +137,7 @@ func TestIndexFindsWhatPatternsMatch(t *testing.T) {
 			values = append(values, randomValue(r, kind))
 		}
 		for _, p := range patterns { // and what is asked for
-			for _, s := range p.Texts {
+			for _, s := range p.Texts() {
 				if kind == ioc.Text || kind == ioc.Path {
 					values = append(values, ioc.Value{Kind: kind, Str: s}, ioc.Value{Kind: kind, Str: "x" + strings.ToUpper(s)})
 				}

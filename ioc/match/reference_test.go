@@ -169,8 +169,18 @@ func (r *reference) exclude(a, b *ioc.Condition) bool {
 	if a.Term != b.Term || a.Negate || b.Negate || a.Test != ioc.Is || b.Test != ioc.Is || pa == nil || pb == nil || f.Multi {
 		return false
 	}
-	// no value of a small world passes both
-	for _, v := range world(f.Kind) {
+	if f.Same != nil && f.Same(a.Content, b.Content) {
+		return false
+	}
+	// no value of a small world passes both, nor one that a pattern names
+	values := world(f.Kind)
+	for _, p := range []*ioc.Pattern{pa, pb} {
+		values = append(values, ioc.Value{Kind: f.Kind, Key: p.Lo})
+		for _, t := range p.Texts() {
+			values = append(values, ioc.Value{Kind: f.Kind, Str: t})
+		}
+	}
+	for _, v := range values {
 		if pa.Match(v) == ioc.True && pb.Match(v) == ioc.True {
 			return false
 		}

@@ -132,13 +132,25 @@ func (b *builder) split(s *scope, tree node) {
 	})
 	sp.collect(&tree)
 	if len(sp.docs) == 0 {
-		s.tree = sp.copy(&tree, nil)
+		s.setTree(sp.copy(&tree, nil))
 		return
 	}
 	s.split = true
-	s.tree = node{op: and}
+	all := node{op: and}
 	for _, p := range sp.product() {
-		s.tree.kids = append(s.tree.kids, sp.copy(&tree, p))
+		all.kids = append(all.kids, sp.copy(&tree, p))
+	}
+	s.setTree(all)
+}
+
+// oneLeaf is the tree of every scope that is a single condition.
+var oneLeaf = node{op: leaf}
+
+func (s *scope) setTree(n node) {
+	if n.op == leaf {
+		s.tree = &oneLeaf
+	} else {
+		s.tree = &n
 	}
 }
 

@@ -27,7 +27,7 @@ func (s *standIn) Possible(field int, p *ioc.Pattern) (possible bool) {
 			possible = true
 		}
 	}()
-	if p.Regex != nil || p.Test != ioc.Is && p.Test != ioc.StartsWith {
+	if p.Regex() != nil || p.Test != ioc.Is && p.Test != ioc.StartsWith {
 		return true
 	}
 	f := s.of.row
@@ -42,7 +42,7 @@ func (s *standIn) Possible(field int, p *ioc.Pattern) (possible bool) {
 		if !full {
 			forms = append(forms, forms[1][1:])
 		}
-		for _, t := range p.Texts {
+		for _, t := range p.Texts() {
 			asked := string(ioc.AppendFoldPath(nil, t))
 			for _, form := range forms {
 				if could(asked, form, p.Test == ioc.StartsWith, full && !f.self) {
