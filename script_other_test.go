@@ -1,4 +1,4 @@
-//go:build transcripts && !unix
+//go:build !unix
 
 package main
 
