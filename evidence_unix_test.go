@@ -132,8 +132,10 @@ func TestNotAllowed(t *testing.T) {
 	ioc := simpleIOC("x", "FileItem/FileName", "is", "small.exe")
 	closed := filepath.Join(openFolder(t), "closed.ioc")
 	write(t, closed, ioc)
-	if err := os.Chmod(closed, 0); err != nil {
-		t.Fatal(err)
+	for name, mode := range map[string]os.FileMode{closed: 0, filepath.Join(root, "usr"): 0o555} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, c := range []struct {
 		name string
