@@ -306,4 +306,16 @@ func TestBombs(t *testing.T) {
 	if r.Stats().Partial != 1 {
 		t.Errorf("%+v", r.Stats())
 	}
+	// A template that holds an instance of itself, without any value.
+	c = new(evtxtest.Log).Chunk(1)
+	self := &evtxtest.Template{GUID: [16]byte{7, 7}}
+	self.Root = evtxtest.El("E", evtxtest.Use{T: self})
+	c.Record(ticks0, evtxtest.Use{T: self})
+	r.Start(c.Bytes())
+	for rec := r.Next(); rec != nil; rec = r.Next() {
+		rec.Fields()
+	}
+	if s := r.Stats(); s.Partial+s.Undecodable != 1 {
+		t.Errorf("%+v", s)
+	}
 }

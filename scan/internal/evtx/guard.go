@@ -7,13 +7,13 @@ package evtx
 // whenever the library's version changes.
 
 const (
-	guardSteps = 200_000
+	guardSteps = 100_000 // real chunks stay below a quarter
 	guardDepth = 16
 )
 
 type guard struct {
 	b     []byte
-	known map[uint32]struct{}
+	known map[uint32]int // what using a template costs, in steps
 	steps int
 	depth int
 }
@@ -22,7 +22,7 @@ type guard struct {
 // can be given. In b, which is changed, arrays that the library would read up
 // to the end of the chunk are made bytes.
 func guardChunk(b []byte) int {
-	g := &guard{b: b, known: make(map[uint32]struct{}, 32), steps: guardSteps}
+	g := &guard{b: b, known: make(map[uint32]int, 32), steps: guardSteps}
 	n := 0
 	for o := chunkHeaderSize; o+minRecord <= len(b) && le.Uint32(b[o:]) == recordMagic; n++ {
 		size := le.Uint32(b[o+4:])
@@ -148,9 +148,19 @@ func (g *guard) instance(o int) (end int, stop bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	if _, ok := g.known[id]; !ok {
+	if cost, ok := g.known[id]; ok {
+		// The library copies the whole template. A template that uses itself
+		// is copied as far as it is known.
+		if cost < 0 {
+			cost = -cost - g.steps
+		}
+		if g.steps -= cost; g.steps < 0 {
+			return 0, false, errBudget
+		}
+	} else {
 		// The library takes the first use of an id for its definition.
-		g.known[id] = struct{}{}
+		before := g.steps
+		g.known[id] = -before
 		if o, err = g.take(o, 16); err != nil {
 			return 0, false, err
 		}
@@ -161,6 +171,7 @@ func (g *guard) instance(o int) (end int, stop bool, err error) {
 		if _, err = g.binXML(o, true); err != nil {
 			return 0, false, err
 		}
+		g.known[id] = before - g.steps
 		if o, err = g.take(o, int(size)); err != nil {
 			return 0, false, err
 		}

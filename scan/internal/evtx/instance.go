@@ -65,7 +65,7 @@ func (r *Reader) head(o, end int) (head, error) {
 	if h.count > maxValues || 4*h.count > end-h.descr {
 		return head{}, errBad
 	}
-	return h, r.step(h.count)
+	return h, r.step(1 + h.count)
 }
 
 // skipValues is the offset behind the values of an instance.
@@ -165,11 +165,9 @@ func (rec *Record) emit(in *running, to int) error {
 				continue
 			}
 		case instance:
-			name := rec.name
-			if _, err := rec.instance(int(it.off), int(it.off+it.n), it.path, int32(f.Elem)); err != nil {
+			if err := rec.among(int(it.off), int(it.off+it.n), it.path, int32(f.Elem)); err != nil {
 				return err
 			}
-			rec.name = name
 			continue
 		}
 		if err := r.step(1 + int(f.n)/32); err != nil {
@@ -191,6 +189,20 @@ func (rec *Record) emit(in *running, to int) error {
 		}
 	}
 	return in.t.err
+}
+
+// among decodes an instance that stands among elements. The template may hold
+// an instance of itself.
+func (rec *Record) among(o, end int, base PathID, parent int32) error {
+	if rec.depth == maxDepth {
+		return errBudget
+	}
+	rec.depth++
+	name := rec.name
+	_, err := rec.instance(o, end, base, parent)
+	rec.name = name
+	rec.depth--
+	return err
 }
 
 // nest decodes BinXML that is the value of an element.

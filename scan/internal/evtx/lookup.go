@@ -30,7 +30,7 @@ func (r *Reader) template(h head, base PathID) (*template, error) {
 			return nil, errNoTmpl
 		}
 	}
-	t.off, t.id, t.next, t.err = uint32(h.def), h.id, first, err
+	t.next, t.err = first, err
 	return r.add(t, h.def)
 }
 
@@ -100,7 +100,7 @@ func (r *Reader) borrow(id uint32, base PathID) (*template, error) {
 		r.lent, r.items, r.elems = lent, r.items[:items], r.elems[:elems]
 		return nil, errNoTmpl
 	}
-	t.id, t.lent = id, true
+	t.lent = true
 	p, err := r.add(t, 0)
 	if err == nil {
 		r.borrowed[key] = int32(len(r.templates) - 1)

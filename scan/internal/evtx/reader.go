@@ -29,7 +29,6 @@ type Reader struct {
 	ended     bool
 
 	steps int
-	depth int
 
 	names    *names
 	nameName NameID // "Name"

@@ -47,11 +47,10 @@ type group struct {
 type fieldFlags uint8
 
 const (
-	fieldCont     fieldFlags = 1 << iota // goes on with the text of the field before
-	fieldData                            // belongs to the event's data
-	fieldNamed                           // the Name of the Data element is a value: nameAt
-	fieldIsName                          // is such a Name attribute
-	fieldOptional                        // the element is left out if the value is null
+	fieldCont   fieldFlags = 1 << iota // goes on with the text of the field before
+	fieldData                          // belongs to the event's data
+	fieldNamed                         // the Name of the Data element is a value: nameAt
+	fieldIsName                        // is such a Name attribute
 )
 
 // A Field is one place of a record that has a value: the text of an element or

@@ -34,8 +34,6 @@ type elemDef struct {
 }
 
 type template struct {
-	off   uint32 // of the definition in the chunk, 0 for a borrowed one
-	id    uint32 // first four bytes of the GUID
 	base  PathID
 	next  int32 // further template compiled from the same offset, -1 for none
 	items []item
@@ -125,7 +123,7 @@ func (c *compiler) compile(base PathID) error {
 		case 0x0c:
 			err = c.instance()
 		case 0x0d, 0x0e:
-			err = c.substitution(token == 0x0e)
+			err = c.substitution()
 		case 0x0f:
 			if !c.need(3) {
 				return errBad
@@ -309,14 +307,13 @@ func (c *compiler) entity() error {
 	return c.emit(item{kind: literal, off: uint32(o), n: 2})
 }
 
-func (c *compiler) substitution(optional bool) error {
+// substitution reads the place of a value. Those that are optional, 0x0e, are
+// no different: a null value is null.
+func (c *compiler) substitution() error {
 	if !c.need(3) {
 		return errBad
 	}
 	it := item{kind: value, value: le.Uint16(c.b[c.p:])}
-	if optional {
-		it.flags = fieldOptional
-	}
 	// Some writers put a further byte behind type 0.
 	if c.b[c.p+2] == 0 && c.need(4) && c.b[c.p+3] == 0 {
 		c.p++

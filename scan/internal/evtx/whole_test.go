@@ -2,6 +2,7 @@ package evtx
 
 import (
 	"encoding/json"
+	"runtime"
 	"testing"
 
 	"iocscan/scan/internal/evtx/evtxtest"
@@ -75,4 +76,43 @@ func TestWholeBehindDamage(t *testing.T) {
 		got = append(got, e.Library)
 	}
 	equal(t, "by the library", got, []bool{true, false, false})
+}
+
+// A template that uses itself makes the library copy it over and over.
+func TestGuard(t *testing.T) {
+	c := new(evtxtest.Log).Chunk(1)
+	c.Record(ticks0, evtxtest.Event(system(1)))
+	self := &evtxtest.Template{GUID: [16]byte{8, 8}, Root: evtxtest.El("E")}
+	for range 800 {
+		self.Root.Nodes = append(self.Root.Nodes, evtxtest.El("x").With("a", evtxtest.Text("v")))
+	}
+	for range 800 {
+		self.Root.Nodes = append(self.Root.Nodes, evtxtest.El("y", evtxtest.Use{T: self}))
+	}
+	c.Record(ticks0, evtxtest.Use{T: self})
+	if n := guardChunk(c.Bytes()); n != 1 {
+		t.Errorf("%d records pass, want the first", n)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if events, err := libraryChunk(c.Bytes()); err != nil || len(events) != 1 {
+		t.Errorf("%d events, %v", len(events), err)
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 20<<20 {
+		t.Errorf("%d bytes allocated", n)
+	}
+	// Arrays that the library would read to the end of the chunk.
+	b := one(evtxtest.Event(system(1), evtxtest.EventData(1, []string{"A", "B"}, evtxtest.Raw(0x8a, 1, 0, 0, 0, 0, 0, 0, 0), evtxtest.U8(1))))
+	events, err := libraryChunk(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := new(treeMaker).make("", events[chunkHeaderSize])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := n.get("Event").get("EventData").get("A"); v == nil || v.val != "0100000000000000" {
+		t.Errorf("array: %+v", v)
+	}
 }
