@@ -44,7 +44,6 @@ func example(readme string) (args []string, output string, ok bool) {
 		if i%2 == 0 || !strings.HasPrefix(text, command) {
 			continue
 		}
-		text = strings.ReplaceAll(text, "\\\n", " ")
 		line, output, _ := strings.Cut(text, "\n")
 		return strings.Fields(strings.TrimPrefix(line, "$ go run . ")), output + "\n", true
 	}

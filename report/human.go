@@ -213,8 +213,12 @@ func iocName(ref scan.IOCRef) string {
 
 // count is a number with its noun.
 func count[N int | uint64](n N, one, many string) string {
+	return strconv.FormatUint(uint64(n), 10) + " " + noun(n, one, many)
+}
+
+func noun[N int | uint64](n N, one, many string) string {
 	if n == 1 {
-		return "1 " + one
+		return one
 	}
-	return strconv.FormatUint(uint64(n), 10) + " " + many
+	return many
 }

@@ -50,7 +50,8 @@ func (h *human) verdicts(r *scan.Result) {
 		}
 		h.line(0, line+h.style.faint.Render(v.means))
 	}
-	h.line(0, fmt.Sprintf("%6d  IOC files, %s looked at, %s read in %s s", s.IOCs,
+	h.line(0, fmt.Sprintf("%6d  %s, %s looked at, %s read in %s s", s.IOCs,
+		noun(s.IOCs, "IOC file", "IOC files"),
 		count(s.Objects, "object", "objects"), size(s.BytesRead), strconv.FormatFloat(s.Seconds, 'f', 1, 64)))
 	if n := r.Scan.Collection.Usable + r.Scan.Collection.Rejected + r.Scan.Collection.Excluded - s.IOCs; n > 0 {
 		h.line(0, h.style.warn.Render(fmt.Sprintf("%6d  IOC files of the collection have no verdict: the report ends before it", n)))
