@@ -2,6 +2,7 @@ package match
 
 import (
 	"errors"
+	"slices"
 
 	"iocscan/ioc"
 )
@@ -356,6 +357,7 @@ func (e *Evaluator) settle() {
 	}
 	e.counts.sets[set]++
 	var matched []*scope
+	var later []slotID
 	for _, s := range e.touched {
 		sl := &e.doc.slots[s]
 		if (set != 0 || sl.hopeless) && sl.barest(e.doc, e.state) != ioc.False {
@@ -365,12 +367,16 @@ func (e *Evaluator) settle() {
 		switch {
 		case v == ioc.False:
 		case !sl.scope.simple:
-			e.keep(sl)
+			later = append(later, s)
 		case v == ioc.True:
 			matched = append(matched, sl.scope)
 		default:
 			e.host.open(sl, e.leaf)
 		}
+	}
+	for _, s := range later {
+		sl := &e.doc.slots[s]
+		e.keep(sl, slices.ContainsFunc(matched, func(m *scope) bool { return m.file == sl.scope.file }))
 	}
 	e.report(matched)
 }

@@ -25,7 +25,7 @@ func (e *Evaluator) match(scopes []*scope) *Match {
 		texts = append(texts, s.tree.text(e.leaf, s.words))
 		s.tree.holding(e.leaf, func(i int32) { held = append(held, heldCond{&s.conds[i], e.held(&s.conds[i])}) })
 		m.Notes = append(m.Notes, s.notes()...)
-		m.Notes = append(m.Notes, e.elementNotes(s)...)
+		m.Notes = append(m.Notes, e.itemNotes(s)...)
 	}
 	m.Text = join(texts, " OR ")
 	m.Objects = []Object{obj}
@@ -75,7 +75,7 @@ func (m *Match) absorb(o *Match) {
 	m.Text = join([]string{m.Text, o.Text}, " OR ")
 	m.Conditions = append(m.Conditions, o.Conditions...)
 	m.Notes = append(m.Notes, o.Notes...)
-	m.deferred = m.deferred || o.deferred
+	m.finder = o.finder
 	for i := range o.Objects {
 		mine := m.object(&o.Objects[i])
 		for _, h := range o.Objects[i].Conditions {
@@ -178,15 +178,23 @@ func heldOf(c *ioc.Condition) Held {
 	return Held{ID: c.ID, Term: c.Term, Condition: c.Test.String(), Content: c.Content, Negate: c.Negate}
 }
 
-// elementNotes says for which repeated term one element met every condition
-// that held, which is what authors mean when they write them side by side.
-func (e *Evaluator) elementNotes(s *scope) []string {
+// itemNotes says which conditions held on stand-ins only, and for which
+// repeated term one element met every condition that held, which is what
+// authors mean when they write them side by side. What other slots need is
+// taken to hold.
+func (e *Evaluator) itemNotes(s *scope) []string {
 	var notes []string
 	byElement := map[string][]int32{}
 	var order []string
-	s.tree.holding(e.leaf, func(i int32) {
+	truth := func(i int32) ioc.Truth {
+		if s.conds[i].slot != e.slot.place {
+			return ioc.True
+		}
+		return e.leaf(i)
+	}
+	s.tree.holding(truth, func(i int32) {
 		c := &s.conds[i]
-		if c.src.Negate || c.pred == noPred {
+		if c.slot != e.slot.place || c.src.Negate || c.pred == noPred {
 			return
 		}
 		f := &e.doc.schema.Fields[e.doc.preds[c.pred].field]

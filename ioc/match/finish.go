@@ -59,9 +59,7 @@ func (h *Host) file(i int) FileResult {
 		r.Unchecked = h.unchecked(r.Unchecked, s, seen)
 	}
 	f := &h.files[i]
-	var merged uint64
-	r.Matches, merged = f.list.sorted()
-	r.Count = f.count - merged
+	r.Matches, r.Count = f.list.sorted(), f.count
 	switch best {
 	case ioc.True:
 		r.Verdict = Matched
@@ -118,12 +116,12 @@ func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool
 			continue
 		}
 		seen[c.src] = true
-		out = append(out, Unchecked{ConditionID: c.src.ID, Term: c.src.Term, Content: c.src.Content, Reason: h.why(c)})
+		out = append(out, Unchecked{ConditionID: c.src.ID, Term: c.src.Term, Content: c.src.Content, Reason: h.why(c, st)})
 	}
 	return out
 }
 
-func (h *Host) why(c *condition) string {
+func (h *Host) why(c *condition, st *scopeState) string {
 	d := &h.docs[c.doc]
 	if reason, ok := h.prog.reasons[c.src]; ok {
 		return reason
@@ -137,6 +135,9 @@ func (h *Host) why(c *condition) string {
 	}
 	if note := h.prog.docs[c.doc].schema.Fields[field].StandIn; note != "" {
 		return "only a stand-in was looked at: " + note
+	}
+	if st.over {
+		return "too many different items to try all their combinations"
 	}
 	return "the pattern could not be decided on some value (time limit, or text that is no number)"
 }

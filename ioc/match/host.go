@@ -49,6 +49,7 @@ type hostDoc struct {
 
 type scopeState struct {
 	matched bool
+	over    bool           // too many choices to try them all
 	open    map[int32]bool // conditions that left it unknown
 }
 
@@ -82,6 +83,8 @@ func NewHost(prog *Program, opt Options) *Host {
 // that was asked. full: nothing of the host was left out, so that absence can
 // be told; else reason says what was.
 func (h *Host) Complete(document string, full bool, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if d := h.document(document); d != nil {
 		d.complete, d.full, d.reason = true, full, reason
 	}
@@ -89,6 +92,8 @@ func (h *Host) Complete(document string, full bool, reason string) {
 
 // Incomplete says why a document was not listed, or not to its end.
 func (h *Host) Incomplete(document, reason string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if d := h.document(document); d != nil {
 		d.complete, d.full, d.reason = false, false, reason
 	}
@@ -138,6 +143,9 @@ func (h *Host) openConds(sl *slot, truth func(int32) ioc.Truth, f func(int32)) {
 		}
 		return truth(i)
 	}, f)
+	if sl.fill(truth) != ioc.Unknown {
+		return
+	}
 	for i := range s.conds {
 		c := &s.conds[i]
 		if c.slot == sl.place && c.same == nil && !c.src.Negate && truth(int32(i)) == ioc.Unknown {

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"bytes"
 	"cmp"
 	"container/heap"
 	"math/bits"
@@ -14,6 +15,8 @@ type matchList struct {
 	most int
 	told int       // how many were told as they came
 	heap matchHeap // largest label first
+	// byKey is made once scopes find objects that others found before.
+	byKey map[string][]*Match
 }
 
 type listed struct {
@@ -24,7 +27,7 @@ type listed struct {
 type matchHeap []listed
 
 func (h matchHeap) Len() int           { return len(h) }
-func (h matchHeap) Less(i, j int) bool { return h[i].key > h[j].key }
+func (h matchHeap) Less(i, j int) bool { return h[i].compare(h[j]) > 0 }
 func (h matchHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *matchHeap) Push(x any)        { *h = append(*h, x.(listed)) }
 func (h *matchHeap) Pop() any {
@@ -36,71 +39,100 @@ func (h *matchHeap) Pop() any {
 
 // wants reports whether a match of that label could be listed.
 func (l *matchList) wants(key string) bool {
-	return l.most == 0 || len(l.heap) < l.most || key < l.heap[0].key
+	return l.most == 0 || len(l.heap) < l.most || key <= l.heap[0].key
 }
 
-func (l *matchList) add(m *Match) {
-	key := matchKey(m)
-	if !l.wants(key) {
-		return
+// add lists a match if it is among the smallest. A scope that was decided late
+// may choose objects that another found before; the two become one match, and
+// again is true.
+func (l *matchList) add(m *Match) (again bool) {
+	new := listed{matchKey(m), m}
+	if m.finder != 0 {
+		if twin := l.twin(new); twin != nil {
+			twin.absorb(m)
+			return true
+		}
 	}
 	if l.most != 0 && len(l.heap) == l.most {
+		if new.compare(l.heap[0]) >= 0 {
+			return false
+		}
 		heap.Pop(&l.heap)
 	}
-	heap.Push(&l.heap, listed{key, m})
+	heap.Push(&l.heap, new)
+	if l.byKey != nil {
+		l.byKey[new.key] = append(l.byKey[new.key], m)
+	}
+	return false
 }
 
-// sorted returns the matches in order of their labels; equal choices of
-// objects found by different scopes become one, and how many did is returned.
-func (l *matchList) sorted() (out []Match, merged uint64) {
-	all := slices.Clone(l.heap)
-	slices.SortStableFunc(all, func(a, b listed) int {
-		return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.match.Text, b.match.Text))
-	})
-	out = []Match{}
-	from := 0 // in out: the first of the same key
-	for i, m := range all {
-		if i > 0 && m.key != all[i-1].key {
-			from = len(out)
+// twin is the listed match of the same objects that another scope found.
+func (l *matchList) twin(m listed) *Match {
+	if l.byKey == nil {
+		l.byKey = map[string][]*Match{}
+		for _, have := range l.heap {
+			l.byKey[have.key] = append(l.byKey[have.key], have.match)
 		}
-		// only a scope that was put off finds objects again
-		same := -1
-		for k := from; k < len(out) && same < 0; k++ {
-			if (m.match.deferred || out[k].deferred) && sameObjects(&out[k], m.match) {
-				same = k
-			}
-		}
-		if same >= 0 {
-			out[same].absorb(m.match)
-			merged++
-			continue
-		}
-		out = append(out, *m.match)
 	}
-	return out, merged
+	for _, have := range l.byKey[m.key] {
+		if have.finder != m.match.finder && sameObjects(have, m.match) {
+			return have
+		}
+	}
+	return nil
+}
+
+// compare orders matches by their labels, and those of the same labels by all
+// else that tells them apart, so that a list does not depend on who came first.
+func (a listed) compare(b listed) int {
+	if c := strings.Compare(a.key, b.key); c != 0 {
+		return c
+	}
+	return slices.CompareFunc(a.match.Objects, b.match.Objects, func(x, y Object) int { return compareObjects(&x, &y) })
+}
+
+func compareObjects(a, b *Object) int {
+	if c := cmp.Or(strings.Compare(a.Label, b.Label), strings.Compare(a.Document, b.Document)); c != 0 {
+		return c
+	}
+	c := slices.CompareFunc(a.Fields, b.Fields, func(x, y FieldValues) int {
+		return cmp.Or(strings.Compare(x.Term, y.Term), slices.Compare(x.Values, y.Values))
+	})
+	return cmp.Or(c, bytes.Compare(a.Event, b.Event))
+}
+
+// sorted returns the matches in order of their labels.
+func (l *matchList) sorted() []Match {
+	slices.SortStableFunc(l.heap, listed.compare)
+	out := make([]Match, len(l.heap))
+	for i, m := range l.heap {
+		out[i] = *m.match
+	}
+	return out
 }
 
 // matchKey is the labels of a match's objects in order: what matches are
 // sorted by, whatever slots their objects filled.
 func matchKey(m *Match) string {
-	if len(m.Objects) == 1 {
-		return m.Objects[0].Label
-	}
-	var labels []string
+	labels := make([]string, len(m.Objects))
 	for i := range m.Objects {
-		labels = append(labels, m.Objects[i].Label)
+		labels[i] = m.Objects[i].Label
 	}
-	slices.Sort(labels)
-	return strings.Join(labels, "\x00")
+	return labelKey(labels)
 }
 
-// sameObjects reports whether two matches of one key chose the same objects.
+func labelKey(labels []string) string {
+	slices.Sort(labels)
+	return strings.Join(slices.Compact(labels), "\x00")
+}
+
+// sameObjects reports whether two matches chose the same objects.
 func sameObjects(a, b *Match) bool {
 	if len(a.Objects) != len(b.Objects) {
 		return false
 	}
 	for i := range a.Objects {
-		if b.object(&a.Objects[i]) == nil {
+		if o := b.object(&a.Objects[i]); o == nil || compareObjects(o, &a.Objects[i]) != 0 {
 			return false
 		}
 	}

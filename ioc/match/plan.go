@@ -135,12 +135,7 @@ func (p *predicate) anchored() bool {
 // the scope: whether it can fill the slot (some positive condition holds) and
 // the tree, the rest of the host taken at its best.
 func (sl *slot) value(truth func(cond int32) ioc.Truth) ioc.Truth {
-	fill := ioc.False
-	for i := range sl.scope.conds {
-		if c := &sl.scope.conds[i]; c.slot == sl.place && !c.src.Negate && c.same == nil {
-			fill = max(fill, truth(int32(i)))
-		}
-	}
+	fill := sl.fill(truth)
 	if fill == ioc.False {
 		return ioc.False
 	}
@@ -150,6 +145,18 @@ func (sl *slot) value(truth func(cond int32) ioc.Truth) ioc.Truth {
 		}
 		return truth(i)
 	}))
+}
+
+// fill is whether an item of these truths can fill the slot: whether some
+// positive condition holds on it.
+func (sl *slot) fill(truth func(cond int32) ioc.Truth) ioc.Truth {
+	fill := ioc.False
+	for i := range sl.scope.conds {
+		if c := &sl.scope.conds[i]; c.slot == sl.place && !c.src.Negate && c.same == nil {
+			fill = max(fill, truth(int32(i)))
+		}
+	}
+	return fill
 }
 
 // hasOpen reports whether some positive condition of the slot is not false on

@@ -11,7 +11,9 @@ type Match struct {
 	Notes      []string `json:"notes"`
 	Objects    []Object `json:"objects"` // empty where an absence matched
 
-	deferred bool // found when the documents were complete
+	// finder is the number, from 1, of the last scope that found it when the
+	// documents were complete; 0: only single items did.
+	finder int32
 }
 
 // An Object is one item of a Match.
