@@ -13,6 +13,7 @@ type Program struct {
 	docs   []*docProgram
 	byName map[string]int // folded name → index in docs
 	scopes []*scope
+	bare   []bare        // the scopes of one positive condition
 	files  []fileProgram // by index in the collection
 	coll   *ioc.Collection
 
@@ -21,8 +22,9 @@ type Program struct {
 }
 
 type fileProgram struct {
-	from, to int // its scopes in Program.scopes
-	problems []ioc.Problem
+	from, to         int // its scopes in Program.scopes
+	bareFrom, bareTo int // and in Program.bare
+	problems         []ioc.Problem
 	// fields asked of each document, for the report and for full evidence.
 	fields map[int][]int
 }
@@ -44,6 +46,8 @@ type scope struct {
 
 // A slotID numbers the slots of one document.
 type slotID = int32
+
+const noSlot slotID = -1 << 31
 
 type slotRef struct {
 	doc int32
@@ -102,11 +106,11 @@ func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 			continue
 		}
 		c.file = i
-		c.prog.files[i].from = len(c.prog.scopes)
+		c.prog.files[i].from, c.prog.files[i].bareFrom = len(c.prog.scopes), len(c.prog.bare)
 		for _, n := range f.Criteria {
 			c.top(n)
 		}
-		c.prog.files[i].to = len(c.prog.scopes)
+		c.prog.files[i].to, c.prog.files[i].bareTo = len(c.prog.scopes), len(c.prog.bare)
 	}
 	for _, d := range c.prog.docs {
 		d.seal()
@@ -116,7 +120,7 @@ func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 	}
 	c.prog.findAskers()
 	for _, d := range c.prog.docs {
-		d.setBase()
+		c.prog.setBase(d)
 	}
 	return c.prog, c.gaps
 }
@@ -124,11 +128,12 @@ func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 type termPlace struct{ doc, field int }
 
 type compiler struct {
-	prog  *Program
-	terms map[string]termPlace // folded
-	exact map[string]termPlace // as the vocabulary spells them, which is how most come
-	file  int
-	gaps  []Gap
+	prog   *Program
+	terms  map[string]termPlace // folded
+	exact  map[string]termPlace // as the vocabulary spells them, which is how most come
+	file   int
+	number int32 // of the next scope
+	gaps   []Gap
 
 	scratch []condition // of builders, one after the other
 }
@@ -304,7 +309,11 @@ func (b *builder) remember(doc, field int) {
 
 // addScope takes a tree whose contradictions no longer stand under an OR.
 func (c *compiler) addScope(b *builder, tree node) {
-	s := &scope{file: int32(c.file), number: int32(len(c.prog.scopes))}
+	if tree.op == leaf && c.addBare(&b.conds[tree.cond]) {
+		return
+	}
+	s := &scope{file: int32(c.file), number: c.number}
+	c.number++
 	b.split(s, tree)
 	c.prog.scopes = append(c.prog.scopes, s)
 }
@@ -323,7 +332,7 @@ func (p *Program) Documents() []string {
 	return names
 }
 
-func (d *docProgram) used() bool { return len(d.slots) > 0 || d.absences > 0 }
+func (d *docProgram) used() bool { return len(d.slots) > 0 || d.bares > 0 || d.absences > 0 }
 
 // Fields are the fields of a document that some condition asks.
 func (p *Program) Fields(document string) []int {
@@ -351,17 +360,23 @@ type Named struct {
 func (p *Program) Named(term string) []Named {
 	var out []Named
 	seen := map[Named]bool{}
+	add := func(c *ioc.Condition) {
+		if c.Negate || c.Test != ioc.Is && c.Test != ioc.StartsWith || !ioc.EqualFold(c.Term, term) {
+			return
+		}
+		n := Named{strings.TrimSpace(c.Content), c.Test == ioc.StartsWith}
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	for i := range p.bare {
+		add(p.bare[i].src)
+	}
 	for _, s := range p.scopes {
 		for i := range s.conds {
-			c := &s.conds[i]
-			t := c.src.Test
-			if c.pred == noPred || c.src.Negate || t != ioc.Is && t != ioc.StartsWith || !ioc.EqualFold(c.src.Term, term) {
-				continue
-			}
-			n := Named{strings.TrimSpace(c.src.Content), t == ioc.StartsWith}
-			if !seen[n] {
-				seen[n] = true
-				out = append(out, n)
+			if s.conds[i].pred != noPred {
+				add(s.conds[i].src)
 			}
 		}
 	}

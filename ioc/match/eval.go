@@ -135,7 +135,9 @@ func (e *Evaluator) answer(level Cost) {
 	}
 	if level > Free {
 		for _, s := range e.touched {
-			e.wantSlot(&e.doc.slots[s], level)
+			if s >= 0 { // a bare condition asks nothing more
+				e.wantSlot(&e.doc.slots[s], level)
+			}
 		}
 		for _, f := range e.failed {
 			for _, g := range e.doc.beside[f] {
@@ -359,7 +361,7 @@ func (e *Evaluator) settle() {
 	var matched []*scope
 	var later []slotID
 	for _, s := range e.touched {
-		sl := &e.doc.slots[s]
+		sl := e.host.prog.slot(e.doc, s)
 		if (set != 0 || sl.hopeless) && sl.barest(e.doc, e.state) != ioc.False {
 			e.counts.except(s, set)
 		}
@@ -375,7 +377,7 @@ func (e *Evaluator) settle() {
 		}
 	}
 	for _, s := range later {
-		sl := &e.doc.slots[s]
+		sl := e.host.prog.slot(e.doc, s)
 		e.keep(sl, slices.ContainsFunc(matched, func(m *scope) bool { return m.file == sl.scope.file }))
 	}
 	e.report(matched)

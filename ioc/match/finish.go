@@ -48,7 +48,7 @@ func (h *Host) file(i int) FileResult {
 	best := ioc.False
 	r := FileResult{Unchecked: []Unchecked{}}
 	seen := map[*ioc.Condition]bool{}
-	for _, s := range h.prog.scopes[h.prog.files[i].from:h.prog.files[i].to] {
+	h.prog.scopesOf(i, h.settledFalse, func(s *scope) {
 		v := ioc.False
 		if s.simple {
 			v = h.simple(s)
@@ -57,7 +57,7 @@ func (h *Host) file(i int) FileResult {
 		}
 		best = max(best, v)
 		r.Unchecked = h.unchecked(r.Unchecked, s, seen)
-	}
+	})
 	f := &h.files[i]
 	r.Matches, r.Count = f.list.sorted(), f.count
 	switch best {
@@ -84,7 +84,7 @@ func (h *Host) simple(s *scope) ioc.Truth {
 	if !h.docs[doc].complete {
 		h.markOpen(sl, sl.allUnknown())
 	}
-	st := h.scopes[s]
+	st := h.scopes[s.number]
 	switch {
 	case st == nil:
 		return ioc.False
@@ -106,7 +106,7 @@ func (h *Host) markOpen(sl *slot, truth []ioc.Truth) {
 // unchecked lists the conditions that left a scope unknown, in the order of
 // the file.
 func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool) []Unchecked {
-	st := h.scopes[s]
+	st := h.scopes[s.number]
 	if st == nil {
 		return out
 	}

@@ -15,7 +15,7 @@ type Host struct {
 
 	mu     sync.Mutex
 	docs   []hostDoc
-	scopes map[*scope]*scopeState // those that items have said something about
+	scopes map[int32]*scopeState // by number: those that items have said something about
 	files  []fileState
 }
 
@@ -61,7 +61,7 @@ type fileState struct {
 // NewHost starts an evaluation. Documents count as not looked at until
 // Complete says otherwise.
 func NewHost(prog *Program, opt Options) *Host {
-	h := &Host{prog: prog, opt: opt, scopes: map[*scope]*scopeState{}, files: make([]fileState, len(prog.files))}
+	h := &Host{prog: prog, opt: opt, scopes: map[int32]*scopeState{}, files: make([]fileState, len(prog.files))}
 	h.docs = make([]hostDoc, len(prog.docs))
 	for i, d := range prog.docs {
 		h.docs[i] = hostDoc{
@@ -116,10 +116,10 @@ func (h *Host) present(doc int, id predID, t ioc.Truth) {
 }
 
 func (h *Host) state(s *scope) *scopeState {
-	st := h.scopes[s]
+	st := h.scopes[s.number]
 	if st == nil {
 		st = &scopeState{}
-		h.scopes[s] = st
+		h.scopes[s.number] = st
 	}
 	return st
 }

@@ -45,6 +45,13 @@ func (p *Program) findAskers() {
 	for i, d := range p.docs {
 		asks := func(negate bool) func(func(predID, slotID)) {
 			return func(yield func(predID, slotID)) {
+				if !negate && d.bares > 0 {
+					for k := range p.bare {
+						if b := &p.bare[k]; b.doc == int32(i) {
+							yield(b.pred, bareSlot(k))
+						}
+					}
+				}
 				for id := range d.slots {
 					sl := &d.slots[id]
 					for k := range sl.scope.conds {
@@ -58,11 +65,6 @@ func (p *Program) findAskers() {
 		}
 		d.pos, d.neg = newAskers(len(d.preds), asks(false)), newAskers(len(d.preds), asks(true))
 	}
-}
-
-func (p *Program) slotOf(s *scope, place int32) *slot {
-	r := s.slots[place]
-	return &p.docs[r.doc].slots[r.id]
 }
 
 // emptyCanHold reports whether the tree could hold with a slot left empty, so
@@ -187,7 +189,7 @@ func (sl *slot) barest(d *docProgram, state []fieldState) ioc.Truth {
 // setBase finds the fields that every item must answer at each cost: those of
 // slots that are still open when nothing cheaper has been hit, and those that
 // absences ask.
-func (d *docProgram) setBase() {
+func (p *Program) setBase(d *docProgram) {
 	if d.schema == nil {
 		return
 	}
@@ -231,6 +233,12 @@ func (d *docProgram) setBase() {
 					base[level][f] = true
 				}
 			}
+		}
+	}
+	for i := range p.bare {
+		if b := &p.bare[i]; d.bares > 0 && p.docs[b.doc] == d {
+			f := int(d.preds[b.pred].field)
+			base[d.schema.Fields[f].Cost][f] = true
 		}
 	}
 	for i := range d.preds {

@@ -28,6 +28,7 @@ type docProgram struct {
 	slots  []slot
 	pos    askers   // the slots that ask a predicate positively
 	neg    askers   // and under negation
+	bares  int      // how many of Program.bare ask it
 	bound  []slotID // slots with conditions on one element of a repeated term
 
 	asked []bool       // by field: some predicate tests it
@@ -94,10 +95,16 @@ func (a *askers) of(id predID) []slotID { return a.slots[a.from[id]:a.from[id+1]
 // order in which they are to be listed, each once.
 func newAskers(preds int, pairs func(yield func(predID, slotID))) askers {
 	a := askers{from: make([]int32, preds+1)}
-	last := make([]slotID, preds) // slot + 1
+	last := make([]slotID, preds)
+	forget := func() {
+		for i := range last {
+			last[i] = noSlot
+		}
+	}
+	forget()
 	pairs(func(p predID, s slotID) {
-		if last[p] != s+1 {
-			last[p] = s + 1
+		if last[p] != s {
+			last[p] = s
 			a.from[p+1]++
 		}
 	})
@@ -106,10 +113,10 @@ func newAskers(preds int, pairs func(yield func(predID, slotID))) askers {
 	}
 	a.slots = make([]slotID, a.from[preds])
 	next := append([]int32(nil), a.from[:preds]...)
-	clear(last)
+	forget()
 	pairs(func(p predID, s slotID) {
-		if last[p] != s+1 {
-			last[p] = s + 1
+		if last[p] != s {
+			last[p] = s
 			a.slots[next[p]] = s
 			next[p]++
 		}
