@@ -17,8 +17,8 @@ import (
 // gather them. This takes a third of the processor time.
 
 // lanesPerWorker is how many contents are read at once for each worker: as
-// many as a server computes side by side.
-const lanesPerWorker = md5simd.Lanes
+// many as a server computes side by side. The library names them on amd64 only.
+const lanesPerWorker = 16
 
 // mostLanes bounds what is open and buffered at once on large machines.
 const mostLanes = 64
