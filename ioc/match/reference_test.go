@@ -163,6 +163,11 @@ func (r *reference) tree(n ioc.Node) *refNode {
 	return out
 }
 
+// equal conditions are the same test.
+func (r *reference) equal(a, b *ioc.Condition) bool {
+	return a.Term == b.Term && r.pattern(a).Equal(r.pattern(b))
+}
+
 func (r *reference) exclude(a, b *ioc.Condition) bool {
 	pa, pb := r.pattern(a), r.pattern(b)
 	_, f := r.field(a)
@@ -269,6 +274,7 @@ func (r *reference) slots(n *refNode) *refNode {
 		}
 	}
 	members := map[string][]*refNode{}
+	grouped := map[*refNode]bool{}
 	var walk func(n *refNode)
 	walk = func(n *refNode) {
 		if !n.and || n.bad {
@@ -276,7 +282,10 @@ func (r *reference) slots(n *refNode) *refNode {
 		}
 		for _, g := range r.group(n) {
 			d := g.leaf.c.Document()
-			members[d] = append(members[d], g)
+			if !slices.ContainsFunc(members[d], func(m *refNode) bool { return r.equal(m.leaf.c, g.leaf.c) }) {
+				members[d] = append(members[d], g)
+			}
+			grouped[g] = true
 		}
 		for _, k := range n.kids {
 			walk(k)
@@ -318,7 +327,7 @@ func (r *reference) slots(n *refNode) *refNode {
 		for _, k := range n.kids {
 			if k.leaf != nil {
 				d := k.leaf.c.Document()
-				if m := p[d]; m != nil && m != k && slices.Contains(members[d], k) {
+				if m := p[d]; m != nil && grouped[k] && !r.equal(m.leaf.c, k.leaf.c) {
 					continue
 				}
 			}

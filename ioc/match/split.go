@@ -8,9 +8,15 @@ import (
 
 const splitNote = "conditions on one term exclude each other: each was looked for in an item of its own"
 
-// mostAlternatives bounds the scopes that contradictions under an OR make of
-// one; beyond it they are left unsplit and can never hold.
-const mostAlternatives = 64
+// Bounds of what contradictions make of one scope. Beyond them the conditions
+// that contradict are unknown.
+const (
+	mostAlternatives = 64      // scopes, out of contradictions under an OR
+	mostCopies       = 4096    // of the tree
+	mostCopied       = 1 << 16 // conditions of all copies
+)
+
+const splitReason = "too many conditions exclude each other to look for each"
 
 // alternatives rewrites a tree so that no AND with contradicting siblings
 // stands under an OR: the OR's branches with such an AND become trees of their
@@ -21,9 +27,21 @@ func (b *builder) alternatives(n node) []node {
 	}
 	out := b.spread(n)
 	if len(out) > mostAlternatives {
+		b.giveUp(&n)
 		return []node{n}
 	}
 	return out
+}
+
+// giveUp makes all contradicting conditions unknown.
+func (b *builder) giveUp(n *node) {
+	for _, c := range b.exclusive(*n) {
+		b.conds[c].pred = noPred
+		b.prog.reasons[b.conds[c].src] = splitReason
+	}
+	for i := range n.kids {
+		b.giveUp(&n.kids[i])
+	}
 }
 
 // contradictory reports whether some AND below n has contradicting siblings.
@@ -79,30 +97,58 @@ func (b *builder) spread(n node) []node {
 // sibling: positive Is conditions on one single-valued term that no value can
 // satisfy together.
 func (b *builder) exclusive(n node) []int32 {
-	var found []int32
-	for i, k := range n.kids {
-		for j, other := range n.kids {
-			if i != j && k.op == leaf && other.op == leaf && b.excludes(&b.conds[k.cond], &b.conds[other.cond]) {
-				found = append(found, k.cond)
-				break
+	if n.op != and {
+		return nil
+	}
+	type test struct {
+		doc  int32
+		pred predID
+	}
+	excluded := map[test]bool{}
+	var distinct []int32 // one condition for each test
+	for _, k := range n.kids {
+		if k.op == leaf && b.single(&b.conds[k.cond]) {
+			t := test{b.conds[k.cond].doc, b.conds[k.cond].pred}
+			if _, known := excluded[t]; !known {
+				excluded[t] = false
+				distinct = append(distinct, k.cond)
 			}
+		}
+	}
+	for _, c := range distinct {
+		x := &b.conds[c]
+		excluded[test{x.doc, x.pred}] = slices.ContainsFunc(distinct, func(o int32) bool { return b.excludes(x, &b.conds[o]) })
+	}
+	var found []int32
+	for _, k := range n.kids {
+		if k.op == leaf && b.single(&b.conds[k.cond]) && excluded[test{b.conds[k.cond].doc, b.conds[k.cond].pred}] {
+			found = append(found, k.cond)
 		}
 	}
 	return found
 }
 
+// single reports whether a condition asks outright for one value of a
+// single-valued term.
+func (b *builder) single(c *condition) bool {
+	if c.pred == noPred || c.src.Negate || c.src.Test != ioc.Is {
+		return false
+	}
+	d := b.prog.docs[c.doc]
+	return !d.schema.Fields[d.preds[c.pred].field].Multi
+}
+
+// excludes reports whether no value can satisfy both of two single conditions.
 func (b *builder) excludes(x, y *condition) bool {
-	if x.pred == noPred || y.pred == noPred || x.doc != y.doc || x.src.Negate || y.src.Negate ||
-		x.src.Test != ioc.Is || y.src.Test != ioc.Is {
+	if x.doc != y.doc || x.pred == y.pred {
 		return false
 	}
 	d := b.prog.docs[x.doc]
 	px, py := &d.preds[x.pred], &d.preds[y.pred]
-	f := &d.schema.Fields[px.field]
-	if px.field != py.field || f.Multi {
+	if px.field != py.field {
 		return false
 	}
-	if f.Same != nil && f.Same(x.src.Content, y.src.Content) {
+	if same := d.schema.Fields[px.field].Same; same != nil && same(x.src.Content, y.src.Content) {
 		return false
 	}
 	return !px.pattern.Overlaps(py.pattern)
@@ -110,16 +156,18 @@ func (b *builder) excludes(x, y *condition) bool {
 
 // A splitter gives a scope its conditions and slots. Without contradictions
 // every document with a positive condition gets one slot. A document with
-// contradicting conditions gets one for each of them, and the tree is repeated
-// for each, less the other contradicting ones, so that each split slot carries
-// all the other conditions.
+// contradicting conditions gets one for each of them (equal ones are one), and
+// the tree is repeated for each, less the other contradicting ones, so that
+// each split slot carries all the other conditions.
 type splitter struct {
 	*builder
 	scope    *scope
-	members  map[int32][]int32 // split document → its contradicting conditions
-	docs     []int32           // its keys, in order
-	positive []int32           // documents with a positive condition
-	keeps    []int32           // by slot: the contradicting condition it keeps, or -1
+	members  map[int32][]int32  // split document → its contradicting conditions
+	one      map[int32]int32    // contradicting condition → the member that is equal to it
+	first    map[[2]int32]int32 // document and test → its member
+	docs     []int32            // the keys of members, in order
+	positive []int32            // documents with a positive condition
+	keeps    []int32            // by slot: the contradicting condition it keeps, or -1
 }
 
 func (b *builder) split(s *scope, tree node) {
@@ -131,6 +179,10 @@ func (b *builder) split(s *scope, tree node) {
 		}
 	})
 	sp.collect(&tree)
+	if sp.tooMany(&tree) {
+		b.giveUp(&tree)
+		sp.docs, sp.members = nil, nil
+	}
 	if len(sp.docs) == 0 {
 		s.setTree(sp.copy(&tree, nil))
 		return
@@ -154,8 +206,8 @@ func (s *scope) setTree(n node) {
 	}
 }
 
-// collect gathers the contradicting conditions. What still stands under an OR
-// is beyond the bound on alternatives and stays as it is.
+// collect gathers the contradicting conditions, none of which stands under an
+// OR any more.
 func (sp *splitter) collect(n *node) {
 	if n.op != and {
 		return
@@ -163,16 +215,38 @@ func (sp *splitter) collect(n *node) {
 	for _, c := range sp.exclusive(*n) {
 		d := sp.conds[c].doc
 		if sp.members == nil {
-			sp.members = map[int32][]int32{}
+			sp.members, sp.one = map[int32][]int32{}, map[int32]int32{}
+			sp.first = map[[2]int32]int32{}
 		}
 		if sp.members[d] == nil {
 			sp.docs = append(sp.docs, d)
 		}
-		sp.members[d] = append(sp.members[d], c)
+		key := [2]int32{d, sp.conds[c].pred}
+		first, ok := sp.first[key]
+		if !ok {
+			first = c
+			sp.first[key] = c
+			sp.members[d] = append(sp.members[d], c)
+		}
+		sp.one[c] = first
 	}
 	for i := range n.kids {
 		sp.collect(&n.kids[i])
 	}
+}
+
+func (sp *splitter) tooMany(tree *node) bool {
+	if len(sp.docs) == 0 {
+		return false
+	}
+	copies, conds := 1, 0
+	for _, d := range sp.docs {
+		if copies *= len(sp.members[d]); copies > mostCopies {
+			return true
+		}
+	}
+	tree.leaves(func(int32) { conds++ })
+	return copies*(conds-len(sp.one)+len(sp.docs)) > mostCopied
 }
 
 // A pick names, for each split document in the order of splitter.docs, the one
@@ -266,9 +340,10 @@ func (b *builder) element(c *condition) string {
 	return d.schema.Fields[d.preds[c.pred].field].Element
 }
 
+// dropped reports whether a copy of the tree goes without a condition.
 func (sp *splitter) dropped(cond int32, p pick) bool {
-	i := slices.Index(sp.docs, sp.conds[cond].doc)
-	return i >= 0 && cond != p[i] && slices.Contains(sp.members[sp.docs[i]], cond)
+	one, contradicts := sp.one[cond]
+	return contradicts && p != nil && one != p[slices.Index(sp.docs, sp.conds[cond].doc)]
 }
 
 func (sp *splitter) slot(doc, keep int32) int32 {
