@@ -1,6 +1,8 @@
 package match
 
 import (
+	"slices"
+
 	"iocscan/ioc"
 )
 
@@ -60,6 +62,7 @@ func (h *Host) file(i int) FileResult {
 	})
 	f := &h.files[i]
 	r.Matches, r.Count = f.list.sorted(), f.count
+	h.inFileOrder(i, &r)
 	switch best {
 	case ioc.True:
 		r.Verdict = Matched
@@ -103,8 +106,35 @@ func (h *Host) markOpen(sl *slot, truth []ioc.Truth) {
 	}, func(i int32) { st.mark(i) })
 }
 
-// unchecked lists the conditions that left a scope unknown, in the order of
-// the file.
+// inFileOrder sorts the conditions of a result as the file has them.
+func (h *Host) inFileOrder(file int, r *FileResult) {
+	if len(r.Matches) == 0 && len(r.Unchecked) < 2 {
+		return
+	}
+	place := map[string]int{}
+	var walk func(nodes []ioc.Node)
+	walk = func(nodes []ioc.Node) {
+		for _, n := range nodes {
+			switch n := n.(type) {
+			case *ioc.Condition:
+				place[n.ID] = len(place)
+			case *ioc.Indicator:
+				walk(n.Children)
+			}
+		}
+	}
+	walk(h.prog.coll.Files[file].Criteria)
+	slices.SortStableFunc(r.Unchecked, func(a, b Unchecked) int { return place[a.ConditionID] - place[b.ConditionID] })
+	for i := range r.Matches {
+		m := &r.Matches[i]
+		slices.SortStableFunc(m.Conditions, func(a, b string) int { return place[a] - place[b] })
+		for k := range m.Objects {
+			slices.SortStableFunc(m.Objects[k].Conditions, func(a, b Held) int { return place[a.ID] - place[b.ID] })
+		}
+	}
+}
+
+// unchecked lists the conditions that left a scope unknown.
 func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool) []Unchecked {
 	st := h.scopes[s.number]
 	if st == nil {

@@ -256,15 +256,19 @@ func (p *Program) setBase(d *docProgram) {
 }
 
 func (d *docProgram) addBeside(sl *slot) {
-	conds := sl.scope.conds
-	for i := range conds {
-		for j := range conds {
-			a, b := &conds[i], &conds[j]
-			if i == j || a.slot != sl.place || b.slot != sl.place || a.pred == noPred || b.pred == noPred {
-				continue
-			}
-			f, g := d.preds[a.pred].field, int(d.preds[b.pred].field)
-			if int(f) != g && !slices.Contains(d.beside[f], g) {
+	var fields []int
+	for i := range sl.scope.conds {
+		c := &sl.scope.conds[i]
+		if c.slot != sl.place || c.pred == noPred {
+			continue
+		}
+		if f := int(d.preds[c.pred].field); !slices.Contains(fields, f) {
+			fields = append(fields, f)
+		}
+	}
+	for _, f := range fields {
+		for _, g := range fields {
+			if f != g && !slices.Contains(d.beside[f], g) {
 				d.beside[f] = append(d.beside[f], g)
 			}
 		}
