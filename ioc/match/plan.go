@@ -26,6 +26,7 @@ func (p *Program) plan(s *scope) {
 		case c.slot < 0:
 			s.simple = false
 			d.absences++
+			p.warnAbsence(s, c)
 		}
 		if c.pred != noPred && c.src.Negate && (c.slot < 0 || empty) {
 			d.preds[c.pred].absent = true
@@ -37,6 +38,18 @@ func (p *Program) plan(s *scope) {
 		if d.schema != nil && sl.hasOpen(d) && sl.barest(d, nil) != ioc.False {
 			sl.hopeless, d.hopeless = true, true
 		}
+	}
+}
+
+// warnAbsence tells the author what a negated condition without a positive one
+// beside it comes to, which is seldom what was meant.
+func (p *Program) warnAbsence(s *scope, c *condition) {
+	f := &p.files[s.file]
+	problem := ioc.Problem{Severity: ioc.Warning, Pos: c.src.Pos, Rule: "absence",
+		Text: Words(c.src) + " has no positive condition on " + p.docs[c.doc].name + " beside it: it asks whether the whole host has no such item",
+		Hint: "put it under one AND with what the item should be"}
+	if !slices.Contains(f.problems, problem) { // a split repeats its conditions
+		f.problems = append(f.problems, problem)
 	}
 }
 

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"strconv"
 	"strings"
 
 	"iocscan/ioc"
@@ -122,9 +121,10 @@ func join(parts []string, word string) string {
 	return "(" + strings.Join(kept, word) + ")"
 }
 
-// Words is a condition as a person reads it: FileItem/FileName is "svc.exe".
+// Words is a condition as a person reads it: FileItem/FileName is "svc.exe". The
+// content stands as it is written; a report escapes what must not be shown.
 func Words(c *ioc.Condition) string {
-	s := c.Term + " " + c.Test.String() + " " + strconv.Quote(c.Content)
+	s := c.Term + " " + c.Test.String() + ` "` + c.Content + `"`
 	if c.Negate {
 		s = "NOT " + s
 	}
