@@ -145,14 +145,6 @@ func (t idTree) Owner(name string) (Owner, error) {
 	return o, nil
 }
 
-// withOwners is a tree of a Unix system with the owners' names out of its own
-// /etc.
-func withOwners(t *hostTree) FS {
-	names := &idNames{fs: t}
-	t.owners = names.owner
-	return idTree{t}
-}
-
 var (
 	_ FS      = (*hostTree)(nil)
 	_ Pruner  = (*hostTree)(nil)
