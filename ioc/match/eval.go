@@ -39,13 +39,15 @@ type Evaluator struct {
 	probe    *probe
 	unlisted Folder // the item, if it is one
 
-	// state of the slot in work, for the two callbacks below, which are made
-	// once so that they cost no allocation
-	slot   *slot
-	leaf   func(int32) ioc.Truth
-	onHit  func(predID, ioc.Truth)
-	label  string
-	labels bool // label is that of the item
+	// state of the slot and of the field in work, for the callbacks below, which
+	// are made once so that they cost no allocation
+	slot    *slot
+	index   *fieldIndex
+	onValue func(ioc.Value) bool
+	leaf    func(int32) ioc.Truth
+	onHit   func(predID, ioc.Truth)
+	label   string
+	labels  bool // label is that of the item
 
 	counts
 }
@@ -69,6 +71,10 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	e.probe = &probe{}
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
+	e.onValue = func(v ioc.Value) bool {
+		e.index.find(v, e.probe, e.onHit)
+		return true
+	}
 	for f, x := range e.doc.index {
 		if x != nil && x.content != nil {
 			e.search[f] = newContentSearch(x.content)
@@ -237,11 +243,8 @@ func (e *Evaluator) askField(f int) {
 	if x == nil {
 		return
 	}
-	err := e.item.Each(f, func(v ioc.Value) bool {
-		x.find(v, e.probe, e.onHit)
-		return true
-	})
-	if err != nil {
+	e.index = x
+	if err := e.item.Each(f, e.onValue); err != nil {
 		e.fail(f, err)
 	}
 }

@@ -6,7 +6,7 @@ import "math/bits"
 // hardly depends on how many there are.
 //
 // Each literal is entered under one of its 4-byte substrings, the one that
-// fewest others are entered under. A text is read once; the four bytes at each
+// fewest of all literals have (.exe and .dll are useless). A text is read once; the four bytes at each
 // place go through a bitmap that almost always says no, then through a hash
 // table to the literals, which are compared in full. Literals of under four
 // bytes have bitmaps and tables of their own, used only if there are any.
@@ -15,6 +15,7 @@ type grams struct {
 	shift uint // of the multiplied gram, so that it indexes bitmap
 	bits  []uint64
 	heads map[uint32]int32 // gram → first literal, chained by next
+	zeros bool             // some gram is four zero bytes, of which contents are full
 
 	short   [4]*shortTable // by length, 1 to 3; nil where there are none
 	longest int
@@ -37,21 +38,21 @@ func newGrams(texts []string, ids []int32) *grams {
 	size = min(max(size, 15), 24)
 	g.shift = 32 - size
 	g.bits = make([]uint64, 1<<size/64)
-	load := make(map[uint32]int32, len(texts))
+	common := gramCounts(texts)
 	for i, t := range texts {
 		g.longest = max(g.longest, len(t))
 		if len(t) < 4 {
 			g.addShort(t, ids[i])
 			continue
 		}
-		best, at := int32(-1), 0
-		for o := 0; o+4 <= len(t) && o < 64; o++ {
-			if n := load[gramAt(t, o)]; best < 0 || n < best {
-				best, at = n, o
+		at := 0
+		for o := 1; o+4 <= len(t) && o < mostGrams; o++ {
+			if common.of(gramAt(t, o)) < common.of(gramAt(t, at)) {
+				at = o
 			}
 		}
 		key := gramAt(t, at)
-		load[key]++
+		g.zeros = g.zeros || key == 0
 		next, ok := g.heads[key]
 		if !ok {
 			next = -1
@@ -63,6 +64,25 @@ func newGrams(texts []string, ids []int32) *grams {
 	}
 	return g
 }
+
+// mostGrams is how many substrings of a literal there are to choose from.
+const mostGrams = 64
+
+// gramCount says roughly how often each 4-byte string occurs in all literals:
+// those of one hash share a count.
+type gramCount []uint32
+
+func gramCounts(texts []string) gramCount {
+	g := make(gramCount, 1<<16)
+	for _, t := range texts {
+		for o := 0; o+4 <= len(t) && o < mostGrams; o++ {
+			g[gramAt(t, o)*golden>>16]++
+		}
+	}
+	return g
+}
+
+func (g gramCount) of(gram uint32) uint32 { return g[gram*golden>>16] }
 
 func gramAt(s string, o int) uint32 {
 	return uint32(s[o]) | uint32(s[o+1])<<8 | uint32(s[o+2])<<16 | uint32(s[o+3])<<24
@@ -76,7 +96,7 @@ func (g *grams) find(text []byte, hit func(id int32, start int)) {
 		for i := 3; i < len(text); i++ {
 			gram = gram>>8 | uint32(text[i])<<24
 			h := gram * golden >> g.shift
-			if g.bits[h/64]&(1<<(h%64)) != 0 {
+			if g.bits[h/64]&(1<<(h%64)) != 0 && (gram != 0 || g.zeros) {
 				g.verify(text, i-3, gram, hit)
 			}
 		}
