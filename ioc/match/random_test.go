@@ -1,6 +1,7 @@
 package match
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"sort"
@@ -181,12 +182,91 @@ func (c testCase) check() error {
 	case got.Verdict == Clear && len(got.Unchecked) > 0:
 		return fmt.Errorf("clear, but unchecked: %v", got.Unchecked)
 	}
+	if err := c.checkUnchecked(got); err != nil {
+		return err
+	}
 	for _, m := range got.Matches {
 		if m.Text == "" || len(m.Conditions) == 0 {
 			return fmt.Errorf("a match without text or conditions: %+v", m)
 		}
 	}
 	return nil
+}
+
+// checkUnchecked: if all conditions listed as unchecked were known, whatever
+// they were, the verdict would be; and none of them is listed for nothing.
+func (c testCase) checkUnchecked(got FileResult) error {
+	if len(got.Unchecked) == 0 {
+		return nil
+	}
+	ref := &reference{docs: c.ref.docs}
+	for _, t := range []ioc.Truth{ioc.False, ioc.True} {
+		ref.resolved = map[string]ioc.Truth{}
+		for _, u := range got.Unchecked {
+			if u.Reason == "" {
+				return fmt.Errorf("%s is unchecked without a reason", u.ConditionID)
+			}
+			ref.resolved[u.ConditionID] = t
+		}
+		if v := ref.file(c.file).verdict; v == Undetermined {
+			return fmt.Errorf("still undetermined if all of %v are %s", got.Unchecked, t)
+		}
+	}
+	return nil
+}
+
+// TestWorkersAgree: the order of the items, the number of evaluators and how
+// they take turns change nothing in the results.
+func TestWorkersAgree(t *testing.T) {
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(10, seed))
+		c := randomCase(r)
+		most := r.IntN(4)
+		var first string
+		for _, n := range []int{1, 2, 5} {
+			prog, _ := Compile(&ioc.Collection{Files: []*ioc.File{c.file}}, testSchema)
+			h := NewHost(prog, Options{MaxObjects: most})
+			var all sync.WaitGroup
+			for i := range testSchema {
+				name := testSchema[i].Name
+				items := make(chan *testItem)
+				for range n {
+					all.Go(func() {
+						e := h.NewEvaluator(name)
+						for it := range items {
+							e.Eval(it)
+						}
+						e.Close()
+					})
+				}
+				all.Go(func() {
+					d := c.ref.docs[name]
+					for _, k := range rand.New(rand.NewPCG(seed, uint64(n))).Perm(len(d.items)) {
+						items <- d.items[k]
+					}
+					close(items)
+				})
+			}
+			all.Wait()
+			for i := range testSchema {
+				d := c.ref.docs[testSchema[i].Name]
+				if d.complete {
+					h.Complete(testSchema[i].Name, d.full, "left out")
+				} else {
+					h.Incomplete(testSchema[i].Name, "stopped")
+				}
+			}
+			text, err := json.Marshal(h.Results())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 1 {
+				first = string(text)
+			} else if string(text) != first {
+				t.Fatalf("seed %d: %d evaluators, at most %d objects:\n%s\none:\n%s\n%s", seed, n, most, text, first, c)
+			}
+		}
+	}
 }
 
 func (c testCase) String() string {

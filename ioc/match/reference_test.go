@@ -49,6 +49,18 @@ type refDoc struct {
 
 type reference struct {
 	docs map[string]*refDoc
+
+	// resolved, by id, are conditions that are taken to be this where they are
+	// unknown: what if they had been checked?
+	resolved map[string]ioc.Truth
+}
+
+// resolve answers an unknown condition if it is among those resolved.
+func (r *reference) resolve(c *ioc.Condition, t ioc.Truth) ioc.Truth {
+	if v, ok := r.resolved[c.ID]; ok && t == ioc.Unknown {
+		return v
+	}
+	return t
 }
 
 // refLeaf is a condition with the slot it belongs to.
@@ -412,15 +424,20 @@ func (r *reference) eval(n *refNode, ch refChoice) ioc.Truth {
 		it := ch[n.leaf.slot]
 		switch {
 		case n.leaf.slot != "" && it == unknownItem:
-			return ioc.Unknown
+			return r.resolve(n.leaf.c, ioc.Unknown)
 		case n.leaf.slot != "" && it != nil:
-			return r.on(n.leaf.c, it)
+			return r.resolve(n.leaf.c, r.on(n.leaf.c, it))
 		case n.leaf.c.Negate:
-			return r.absent(n.leaf.c)
+			return r.resolve(n.leaf.c, r.absent(n.leaf.c))
 		}
 		return ioc.False
 	case n.bad:
-		return ioc.Unknown
+		for _, l := range leaves(n) {
+			if _, ok := r.resolved[l.leaf.c.ID]; !ok {
+				return ioc.Unknown
+			}
+		}
+		return r.resolve(leaves(n)[0].leaf.c, ioc.Unknown)
 	case n.same:
 		if t, ok := r.sameElement(n, ch); ok {
 			return t
@@ -530,15 +547,19 @@ func (r *reference) file(f *ioc.File) refResult {
 					for _, it := range d.items {
 						can := ioc.False
 						for _, c := range positives[s] {
-							can = max(can, r.on(c, it))
+							can = max(can, r.resolve(c, r.on(c, it)))
 						}
 						ch[s] = it
 						choose(i+1, ch, min(fill, can))
 					}
 				}
 				if d == nil || !d.complete {
+					can := ioc.False
+					for _, c := range positives[s] {
+						can = max(can, r.resolve(c, ioc.Unknown))
+					}
 					ch[s] = unknownItem
-					choose(i+1, ch, min(fill, ioc.Unknown))
+					choose(i+1, ch, min(fill, can))
 				}
 				ch[s] = nil
 				return
