@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -395,8 +396,16 @@ func (c *dataCase) evaluate(evaluators int, r *rand.Rand) (*Program, FileResult)
 			e.Close()
 		}
 	}
-	for i := range caseSchema { // documents without a line are empty and complete
-		name := caseSchema[i].Name
+	names := make([]string, 0, len(caseSchema)) // documents without a line are empty and complete
+	for i := range caseSchema {
+		names = append(names, caseSchema[i].Name)
+	}
+	for _, d := range c.docs { // and a line may speak of one that no source answers
+		if !slices.Contains(names, d.name) {
+			names = append(names, d.name)
+		}
+	}
+	for _, name := range names {
 		d := c.doc(name)
 		if d.state == "incomplete" {
 			h.Incomplete(name, d.reason)
@@ -434,6 +443,9 @@ func (c *dataCase) run(t *testing.T) {
 // refer asks the reference evaluator.
 func (c *dataCase) refer(t *testing.T, got FileResult) {
 	ref := &reference{docs: map[string]*refDoc{}}
+	for _, d := range c.docs {
+		ref.docs[d.name] = &refDoc{complete: d.state != "incomplete", full: d.state == "full"}
+	}
 	for i := range caseSchema {
 		d := c.doc(caseSchema[i].Name)
 		rd := &refDoc{schema: &caseSchema[i], complete: d.state != "incomplete", full: d.state == "full"}

@@ -18,7 +18,7 @@ type Program struct {
 	coll   *ioc.Collection
 
 	// reasons are why conditions without a predicate have none.
-	reasons map[*ioc.Condition]string
+	reasons map[*ioc.Condition]why
 }
 
 type fileProgram struct {
@@ -79,6 +79,14 @@ type condition struct {
 
 const noPred predID = -1
 
+// why says why a condition has no predicate.
+type why struct {
+	text string
+	// unsupported: the condition is sound, but no source answers its term. An
+	// item that does not exist has no such term either way.
+	unsupported bool
+}
+
 // A Gap is a condition that nothing can answer.
 type Gap struct {
 	File      *ioc.File
@@ -91,7 +99,7 @@ type Gap struct {
 func Compile(coll *ioc.Collection, schema Schema) (*Program, []Gap) {
 	c := &compiler{
 		prog: &Program{byName: map[string]int{}, coll: coll, files: make([]fileProgram, len(coll.Files)),
-			reasons: map[*ioc.Condition]string{}},
+			reasons: map[*ioc.Condition]why{}},
 		terms: map[string]termPlace{}, exact: map[string]termPlace{},
 	}
 	for d := range schema {
@@ -204,7 +212,7 @@ func (b *builder) build(n ioc.Node) (node, bool) {
 		if n.Fault != "" {
 			for i := first; i < len(b.conds); i++ {
 				b.conds[i].pred = noPred
-				b.prog.reasons[b.conds[i].src] = n.Fault
+				b.prog.reasons[b.conds[i].src] = why{text: n.Fault}
 			}
 		}
 		return out, len(out.kids) > 0
@@ -236,7 +244,7 @@ func (b *builder) condition(src *ioc.Condition) condition {
 		b.problem(ioc.Problem{Severity: ioc.Error, Pos: src.Pos, Rule: "content-type", Text: reason,
 			Hint: "the condition stays unchecked; write a value of the term's type"})
 	}
-	b.prog.reasons[src] = reason
+	b.prog.reasons[src] = why{reason, src.Fault == "" && !known}
 	b.gaps = append(b.gaps, Gap{b.prog.coll.Files[b.file], src, reason})
 	return c
 }
@@ -377,6 +385,19 @@ func (p *Program) Named(term string) []Named {
 		for i := range s.conds {
 			if s.conds[i].pred != noPred {
 				add(s.conds[i].src)
+			}
+		}
+	}
+	return out
+}
+
+// Contents are the contents of all conditions on a term, as written.
+func (p *Program) Contents(term string) []string {
+	var out []string
+	for _, s := range p.scopes {
+		for i := range s.conds {
+			if c := &s.conds[i]; c.pred != noPred && ioc.EqualFold(c.src.Term, term) {
+				out = append(out, c.src.Content)
 			}
 		}
 	}

@@ -119,7 +119,10 @@ func (r fieldReason) String() string {
 // absence is what is known of whether some item passes a predicate.
 func (h *Host) absence(c *condition) ioc.Truth {
 	d := &h.docs[c.doc]
-	if c.pred == noPred || h.prog.docs[c.doc].schema == nil {
+	if c.pred == noPred {
+		if none := d.full && d.items == 0 && len(d.sets) == 0; none && h.prog.reasons[c.src].unsupported {
+			return ioc.True
+		}
 		return ioc.Unknown
 	}
 	best := d.present[c.pred]

@@ -154,7 +154,7 @@ func (h *Host) unchecked(out []Unchecked, s *scope, seen map[*ioc.Condition]bool
 func (h *Host) why(c *condition, st *scopeState) string {
 	d := &h.docs[c.doc]
 	if reason, ok := h.prog.reasons[c.src]; ok {
-		return reason
+		return reason.text
 	}
 	field := int(h.prog.docs[c.doc].preds[c.pred].field)
 	if r, ok := d.reasons[field]; ok {

@@ -52,6 +52,17 @@ type Folder interface {
 	Err() error
 }
 
+// A Doubter is an item of which it is not quite known what it is, as a registry
+// hive whose place in the registry nobody told.
+type Doubter interface {
+	Item
+
+	// Doubt yields values that the field may have beside those of Each. A
+	// condition that only one of them passes is unknown. It returns why they
+	// are in doubt; nil, and no values, for most items.
+	Doubt(field int, yield func(ioc.Value) bool) error
+}
+
 // Cost groups fields by what an answer costs. A dearer group is asked only
 // while a cheaper one leaves the result open.
 type Cost uint8

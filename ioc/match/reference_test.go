@@ -128,7 +128,14 @@ func (r *reference) on(c *ioc.Condition, it *testItem) ioc.Truth {
 // absent is rule 5: a negated condition as a truth about the host.
 func (r *reference) absent(c *ioc.Condition) ioc.Truth {
 	d := r.docs[c.Document()]
-	if d == nil || r.pattern(c) == nil {
+	if d == nil {
+		return ioc.Unknown
+	}
+	if r.pattern(c) == nil {
+		_, f := r.field(c)
+		if f == nil && c.Fault == "" && d.complete && d.full && len(d.items) == 0 {
+			return ioc.True // no source answers the term, but there is nothing to have it
+		}
 		return ioc.Unknown
 	}
 	positive := *c

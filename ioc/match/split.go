@@ -37,7 +37,7 @@ func (b *builder) alternatives(n node) []node {
 func (b *builder) giveUp(n *node) {
 	for _, c := range b.exclusive(*n) {
 		b.conds[c].pred = noPred
-		b.prog.reasons[b.conds[c].src] = splitReason
+		b.prog.reasons[b.conds[c].src] = why{text: splitReason}
 	}
 	for i := range n.kids {
 		b.giveUp(&n.kids[i])
