@@ -127,7 +127,7 @@ func (c *choosing) choose(slot int) {
 	}
 	if slot < len(c.opts) {
 		for _, o := range c.opts[slot] {
-			if c.tried++; c.tried > mostChoices {
+			if c.tried += 1 + len(c.scope.conds)/64; c.tried > mostChoices { // a large tree costs more
 				c.over = true
 				return
 			}
@@ -235,10 +235,11 @@ func (c *choosing) list(f *fileState, items [][]keptItem, counted bool) {
 	for len(todo) > 0 && f.list.wants(todo[0].key) {
 		ch := heap.Pop(&todo).(choice)
 		m := c.describe(items, ch.at)
-		if f.list.add(m) && !counted {
+		again := f.list.add(m)
+		if again && !counted {
 			f.count--
 		}
-		if on := c.host.opt.OnMatch; on != nil && (most == 0 || f.list.told < most) {
+		if on := c.host.opt.OnMatch; on != nil && !again && (most == 0 || f.list.told < most) {
 			f.list.told++
 			on(int(c.scope.file), m)
 		}

@@ -156,6 +156,9 @@ func (h *Host) why(c *condition, st *scopeState) string {
 	if reason, ok := h.prog.reasons[c.src]; ok {
 		return reason.text
 	}
+	if st.over {
+		return "too many different items to try all their combinations"
+	}
 	field := int(h.prog.docs[c.doc].preds[c.pred].field)
 	if r, ok := d.reasons[field]; ok {
 		return r.String()
@@ -165,9 +168,6 @@ func (h *Host) why(c *condition, st *scopeState) string {
 	}
 	if note := h.prog.docs[c.doc].schema.Fields[field].StandIn; note != "" {
 		return "only a stand-in was looked at: " + note
-	}
-	if st.over {
-		return "too many different items to try all their combinations"
 	}
 	return "the pattern could not be decided on some value (time limit, or text that is no number)"
 }
