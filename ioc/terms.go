@@ -17,6 +17,10 @@ type Term struct {
 	Alias       string // the term that a nonstandard or older spelling stands for; empty for all others
 }
 
+// Open is the last part of terms that stand for any name in its place, such as
+// EventLogItem/EventData/CommandLine.
+const Open = "/*"
+
 // Lookup finds a term without regard to case. An alias is followed to the term
 // it stands for, and a leading eventItem/ is dropped where the rest is a term:
 // eventItem/processEvent/pid and processEvent/pid are the same.
@@ -94,7 +98,10 @@ func readVocabulary() *vocab {
 // alias.
 func (v *vocab) lookup(term string) (meant, alias *Term) {
 	t := v.find(term)
-	if t == nil || t.Alias == "" {
+	if t == nil {
+		return v.open(term), nil
+	}
+	if t.Alias == "" {
 		return t, nil
 	}
 	return v.index[t.Alias], t
@@ -115,6 +122,19 @@ func (v *vocab) find(term string) *Term {
 	}
 	if len(b) > len(eventPrefix) && string(b[:len(eventPrefix)]) == eventPrefix {
 		return v.index[string(b[len(eventPrefix):])]
+	}
+	return nil
+}
+
+// open finds the open term that a term belongs to. The name in the place of
+// the asterisk stays as it is written.
+func (v *vocab) open(term string) *Term {
+	if i := strings.LastIndexByte(term, '/'); i > 0 && i < len(term)-1 && i <= v.longest {
+		if t := v.find(term[:i] + Open); t != nil {
+			named := *t
+			named.Name = strings.TrimSuffix(t.Name, Open) + term[i:]
+			return &named
+		}
 	}
 	return nil
 }

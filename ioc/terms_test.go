@@ -143,3 +143,25 @@ func BenchmarkSuggest(b *testing.B) {
 		Suggest("FileItem/NoSuchTerm")
 	}
 }
+
+// An open term stands for any name.
+func TestOpenTerms(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"EventLogItem/EventData/CommandLine", "EventLogItem/EventData/CommandLine"},
+		{"eventlogitem/eventdata/commandLINE", "EventLogItem/EventData/commandLINE"},
+		{"EventLogItem/EventData/*", "EventLogItem/EventData/*"},
+		{"EventLogItem/EventData/", ""},
+		{"EventLogItem/EventData", ""},
+		{"EventLogItem/EventData/a/b", ""},
+		{"EventLogItem/UserData/x", ""},
+		{"FileItem/x", ""},
+	} {
+		got, ok := Lookup(c.in)
+		switch {
+		case ok != (c.want != ""):
+			t.Errorf("Lookup(%q) = %v, %v", c.in, got, ok)
+		case ok && (got.Name != c.want || got.Type != "string" || got.Status != "extension"):
+			t.Errorf("Lookup(%q) = %+v, want %s", c.in, got, c.want)
+		}
+	}
+}
