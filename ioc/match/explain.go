@@ -128,7 +128,7 @@ func (e *Evaluator) object(asked []int) Object {
 	o := Object{Document: e.doc.name, Label: e.itemLabel(), Fields: []FieldValues{}, Conditions: []Held{}}
 	for f := range e.doc.schema.Fields {
 		field := &e.doc.schema.Fields[f]
-		if field.Strings || !field.Identity && !slices.Contains(asked, f) || e.state[f] >= unreadable {
+		if field.Strings || !field.Identity && !slices.Contains(asked, f) || e.state[f] >= unreadable && field.Cost >= Content {
 			continue
 		}
 		values := []string{}
@@ -139,7 +139,7 @@ func (e *Evaluator) object(asked []int) Object {
 			}
 			return len(values) < mostValues
 		})
-		if err == nil {
+		if err == nil || len(values) > 0 {
 			o.Fields = append(o.Fields, FieldValues{field.Term, values})
 		}
 	}
@@ -161,13 +161,13 @@ func (e *Evaluator) held(c *condition) Held {
 	}
 	p := &e.doc.preds[c.pred]
 	found := false
-	err := e.item.Each(int(p.field), func(v ioc.Value) bool {
+	_ = e.item.Each(int(p.field), func(v ioc.Value) bool { // an error leaves what was found before
 		if p.pattern.Match(v) == ioc.True {
 			h.Value, found = bounded(v.String()), true
 		}
 		return !found
 	})
-	if err != nil || !found {
+	if !found {
 		// raw content passes without one of its strings doing so
 		h.Value = bounded(c.src.Content)
 	}
@@ -198,8 +198,8 @@ func (e *Evaluator) itemNotes(s *scope) []string {
 			return
 		}
 		f := &e.doc.schema.Fields[e.doc.preds[c.pred].field]
-		if f.StandIn != "" {
-			notes = append(notes, f.Term+": "+f.StandIn)
+		if note := e.standIn(int(e.doc.preds[c.pred].field)); note != "" {
+			notes = append(notes, f.Term+": "+note)
 		}
 		if f.Element != "" {
 			if byElement[f.Element] == nil {
@@ -224,4 +224,12 @@ func (e *Evaluator) itemNotes(s *scope) []string {
 		}
 	}
 	return notes
+}
+
+// standIn is the note on the values of a field that only resemble it.
+func (e *Evaluator) standIn(field int) string {
+	if s, ok := e.why[field].(StandIn); ok && e.state[field] == unreadable {
+		return string(s)
+	}
+	return e.doc.schema.Fields[field].StandIn
 }

@@ -11,9 +11,17 @@ type Item interface {
 
 	// Each yields the values of a field. A field that the item has not got
 	// yields nothing; one that cannot be read, or that the item's origin does
-	// not carry, returns an error. It stops early when yield returns false.
+	// not carry, returns an error; one of which only some values are known
+	// yields those and then returns an error, a StandIn where they only
+	// resemble what the term means. It stops early when yield returns false.
 	Each(field int, yield func(ioc.Value) bool) error
 }
+
+// StandIn is the error of a field whose values, for this item, only resemble
+// what the term means: a hit is true with this note, a miss is unknown.
+type StandIn string
+
+func (s StandIn) Error() string { return string(s) }
 
 // A ContentItem has fields whose values come from reading its content. The
 // engine decides which of them it wants and calls Read before it asks for any,
