@@ -24,6 +24,7 @@ require (
 	github.com/google/go-cmp v0.7.0 // differences in words
 	github.com/rogpeppe/go-internal v1.16.0 // transcripts of the command line (testscript)
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // reports against their schema
+	www.velocidex.com/golang/go-pe v0.1.1-0.20251107001057-f93001158cd9 // the other opinion on PE files
 )
 
 require (
@@ -49,5 +50,4 @@ require (
 	golang.org/x/term v0.44.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	www.velocidex.com/golang/binparsergen v0.1.1-0.20240404114946-8f66c7cf586e // indirect
-	www.velocidex.com/golang/go-pe v0.1.1-0.20251107001057-f93001158cd9 // indirect
 )
