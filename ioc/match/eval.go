@@ -246,6 +246,27 @@ func (e *Evaluator) askField(f int) {
 	e.index = x
 	if err := e.item.Each(f, e.onValue); err != nil {
 		e.fail(f, err)
+		return
+	}
+	if d, ok := e.item.(Doubter); ok {
+		e.askDoubt(d, f, x)
+	}
+}
+
+// askDoubt leaves unknown what only a doubtful value passes.
+func (e *Evaluator) askDoubt(d Doubter, f int, x *fieldIndex) {
+	passed := false
+	why := d.Doubt(f, func(v ioc.Value) bool {
+		x.find(v, e.probe, func(id predID, _ ioc.Truth) {
+			if t, ok := e.truth.get(id); !ok || ioc.Truth(t) != ioc.True {
+				passed = true
+				e.hit(id, ioc.Unknown)
+			}
+		})
+		return true
+	})
+	if passed {
+		e.host.reason(e.at, f, e.itemLabel(), why)
 	}
 }
 
