@@ -76,14 +76,7 @@ func (h *Host) options(s *scope, sl *slot, doc int, over *bool) []option {
 }
 
 func (sl *slot) unhitTruths(d *docProgram, state []fieldState) []ioc.Truth {
-	var truth func(i int32) ioc.Truth
-	truth = func(i int32) ioc.Truth {
-		c := &sl.scope.conds[i]
-		if c.same != nil {
-			return c.same.all(truth)
-		}
-		return d.unhit(c, state)
-	}
+	truth := sl.unhitOn(d, state)
 	out := make([]ioc.Truth, len(sl.scope.conds))
 	for i := range out {
 		if sl.scope.conds[i].slot == sl.place {

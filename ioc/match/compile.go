@@ -368,38 +368,35 @@ type Named struct {
 func (p *Program) Named(term string) []Named {
 	var out []Named
 	seen := map[Named]bool{}
-	add := func(c *ioc.Condition) {
-		if c.Negate || c.Test != ioc.Is && c.Test != ioc.StartsWith || !ioc.EqualFold(c.Term, term) {
-			return
-		}
+	p.conditions(term, func(c *ioc.Condition) {
 		n := Named{strings.TrimSpace(c.Content), c.Test == ioc.StartsWith}
-		if !seen[n] {
+		if !c.Negate && (n.Prefix || c.Test == ioc.Is) && !seen[n] {
 			seen[n] = true
 			out = append(out, n)
 		}
-	}
-	for i := range p.bare {
-		add(p.bare[i].src)
-	}
-	for _, s := range p.scopes {
-		for i := range s.conds {
-			if s.conds[i].pred != noPred {
-				add(s.conds[i].src)
-			}
-		}
-	}
+	})
 	return out
 }
 
 // Contents are the contents of all conditions on a term, as written.
 func (p *Program) Contents(term string) []string {
 	var out []string
+	p.conditions(term, func(c *ioc.Condition) { out = append(out, c.Content) })
+	return out
+}
+
+// conditions calls f for the conditions on a term that some item can answer.
+func (p *Program) conditions(term string, f func(*ioc.Condition)) {
+	for i := range p.bare {
+		if c := p.bare[i].src; ioc.EqualFold(c.Term, term) {
+			f(c)
+		}
+	}
 	for _, s := range p.scopes {
 		for i := range s.conds {
 			if c := &s.conds[i]; c.pred != noPred && ioc.EqualFold(c.src.Term, term) {
-				out = append(out, c.src.Content)
+				f(c.src)
 			}
 		}
 	}
-	return out
 }

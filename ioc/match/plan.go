@@ -186,8 +186,9 @@ func (sl *slot) hasOpen(d *docProgram) bool {
 	return false
 }
 
-// barest is the value of an item on which no predicate of the slot is hit.
-func (sl *slot) barest(d *docProgram, state []fieldState) ioc.Truth {
+// unhitOn is the truth of the slot's conditions on an item on which none of
+// their predicates is hit.
+func (sl *slot) unhitOn(d *docProgram, state []fieldState) func(int32) ioc.Truth {
 	var truth func(i int32) ioc.Truth
 	truth = func(i int32) ioc.Truth {
 		c := &sl.scope.conds[i]
@@ -196,7 +197,12 @@ func (sl *slot) barest(d *docProgram, state []fieldState) ioc.Truth {
 		}
 		return d.unhit(c, state)
 	}
-	return sl.value(truth)
+	return truth
+}
+
+// barest is the value of such an item.
+func (sl *slot) barest(d *docProgram, state []fieldState) ioc.Truth {
+	return sl.value(sl.unhitOn(d, state))
 }
 
 // setBase finds the fields that every item must answer at each cost: those of
