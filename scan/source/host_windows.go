@@ -19,7 +19,7 @@ func openHost(opt HostOptions) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the drives: %w", err)
 	}
-	m := &machine{kind: "host", name: name, platform: Windows, has: []Capability{Files, Live, Hives}}
+	m := &machine{kind: "host", name: name, platform: Windows, has: []Capability{Files, Live}}
 	for i := range 26 {
 		if bits&(1<<i) == 0 {
 			continue

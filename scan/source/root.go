@@ -43,15 +43,15 @@ func OpenRoot(dir string, platform Platform) (Source, error) {
 	}
 
 	m := &machine{kind: "root", name: dir, platform: found, has: []Capability{Files}}
-	if found == Windows {
-		m.has = append(m.has, Hives)
-	}
 	m.leftOut = beside(top, dir, drives)
 	for _, d := range drives {
 		if err := m.addRoot(filepath.Join(abs, filepath.FromSlash(d.folder)), d.name); err != nil {
 			m.Close()
 			return nil, fmt.Errorf("open root: %w", err)
 		}
+	}
+	if found == Windows && hasHives(m.volumes) {
+		m.has = append(m.has, Hives)
 	}
 	return m, nil
 }

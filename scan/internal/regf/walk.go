@@ -17,6 +17,15 @@ func (n *Node) Path() string { return string(n.path) }
 // RawPath is Path without a copy, valid until the walk goes on.
 func (n *Node) RawPath() []byte { return n.path }
 
+// Child is a key of n's Subkeys with its place.
+func (n *Node) Child(sub Key) *Node {
+	path := append([]byte(nil), n.path...)
+	if len(path) > 0 {
+		path = append(path, '\\')
+	}
+	return &Node{Key: sub, Depth: n.Depth + 1, path: sub.AppendName(path)}
+}
+
 // Root is the root key.
 func (h *Hive) Root() (*Node, error) {
 	k, err := h.key(h.root, nil)
