@@ -83,9 +83,9 @@ func (s *Stats) Add(t Stats) {
 // NewReader makes a Reader. The given names keep their NameID for good, see ID.
 func NewReader(names ...string) *Reader {
 	r := &Reader{names: newNames(names), borrowed: make(map[borrowKey]int32)}
-	r.nameName = r.names.known("Name")
-	r.xmlns = r.names.known("xmlns")
-	r.dataName = r.names.known("Data")
+	r.nameName = r.names.fixed("Name")
+	r.xmlns = r.names.fixed("xmlns")
+	r.dataName = r.names.fixed("Data")
 	r.dataPath = r.names.mustPath("Event", "EventData", "Data")
 	copy(r.buf[entityAt:], "&\x00<\x00>\x00\"\x00'\x00")
 	r.rec.r = r

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -352,5 +353,28 @@ func TestFormat(t *testing.T) {
 		if _, err := Open(bytes.NewReader(b), int64(len(b))); !errors.Is(err, ErrFormat) {
 			t.Errorf("%d bytes: %v", len(b), err)
 		}
+	}
+}
+
+// Names that are asked for in another case take nothing from those that the
+// format itself uses.
+func TestAskedNamesInAnyCase(t *testing.T) {
+	var l evtxtest.Log
+	l.Chunk(1).Record(1, evtxtest.Event(evtxtest.System{Provider: "P"}, evtxtest.EventData(1, []string{"Image", ""}, evtxtest.Str("x"), evtxtest.Str("y"))))
+	b := l.Bytes()
+	r := NewReader("data", "NAME", "XMLNS", "image")
+	r.Start(b[evtxtest.FileHeaderSize:])
+	rec := r.Next()
+	var got []string
+	for i, f := range rec.Fields() {
+		if f.Data() {
+			got = append(got, rec.FieldName(i)+"="+rec.Value(i).String())
+		}
+	}
+	if want := []string{"Image=x", "=y"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if r.ID("Image") != r.ID("image") || r.ID("image") == 0 {
+		t.Error("a name asked for is not found")
 	}
 }
