@@ -92,7 +92,6 @@ var later = map[string]string{
 	"image": "disk images", "volume": "disk images", "drive-letter": "disk images", "hash-image": "disk images",
 	"deleted": "disk images", "archive": "triage archives",
 	"evtx": "event logs", "channels": "event logs", "since": "event logs", "until": "event logs", "datetime": "event logs",
-	"hive": "registry hives", "keys": "registry hives", "no-replay": "registry hives",
 	"artifact": "loose artefacts", "retro": "histories for the retrospective scan", "process-data": "processes",
 }
 

@@ -18,6 +18,7 @@ type planReport struct {
 	Documents []scan.Document `json:"documents"` // status is empty for those that would be read
 	Scope     scan.Scope      `json:"scope"`
 	Drives    string          `json:"drives"`
+	Keys      []string        `json:"keys"`
 	Named     []planName      `json:"named"` // every path that an IOC names outright, and what became of it
 	Gaps      []planGap       `json:"gaps"`
 	IOCs      scan.Counts     `json:"iocs"`
@@ -48,7 +49,7 @@ func (a *app) printPlan(p *scan.Plan, format string) error {
 	h := p.Header()
 	r := planReport{
 		Schema: "iocscan.plan/1", Source: h.Scan.Source, Documents: p.Documents(), Scope: h.Scan.Scope,
-		Drives: h.Scan.Options.Drives, IOCs: h.Scan.Collection,
+		Drives: h.Scan.Options.Drives, Keys: h.Scan.Options.Keys, IOCs: h.Scan.Collection,
 		Named: []planName{}, Gaps: []planGap{}, Rejected: []planFile{},
 	}
 	for _, t := range p.Scope.Targets {
@@ -117,6 +118,12 @@ func (r *planReport) text() string {
 		}
 		for _, l := range r.Scope.LeftOut {
 			say("  left out  %s: %s", report.Escape(l.Path), report.Escape(l.Reason))
+		}
+	}
+	if len(r.Scope.Keys) > 0 {
+		say("Keys of the registry (--keys %s):", report.Escape(strings.Join(r.Keys, ", ")))
+		for _, k := range r.Scope.Keys {
+			say("  %s", report.Escape(k))
 		}
 	}
 	if len(r.Gaps) > 0 {

@@ -56,7 +56,11 @@ func (a *app) scan(c *cli.Context) error {
 	}
 	defer src.Close()
 
+	registry := source.NewRegistry(src, source.RegistryOptions{Given: opt.hives, NoReplay: opt.noReplay})
+	defer registry.Close()
+
 	cfg := a.config(opt, coll, src)
+	cfg.Registry = registry
 	cfg.Header.Tool.SHA256 = <-binary
 	plan, err := scan.NewPlan(c.Context, cfg)
 	if err != nil {
@@ -136,8 +140,23 @@ func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) er
 }
 
 func openSource(opt *scanOptions) (source.Source, error) {
-	if opt.root != "" {
-		return source.OpenRoot(opt.root, opt.platform)
+	switch {
+	case opt.root != "":
+		src, err := source.OpenRoot(opt.root, opt.platform)
+		if err != nil || len(opt.hives) == 0 {
+			return src, err
+		}
+		if p := src.Platform(); p == source.Linux || p == source.Darwin {
+			src.Close()
+			return nil, fmt.Errorf("--hive goes alone or with a Windows root: %s is %s", opt.root, p)
+		}
+		return source.WithHives(src), nil
+	case len(opt.hives) > 0:
+		var names []string
+		for _, h := range opt.hives {
+			names = append(names, h.File)
+		}
+		return source.OpenArtifacts(strings.Join(names, ", "), source.Hives), nil
 	}
 	return source.OpenHost(source.HostOptions{Name: opt.hostname})
 }
@@ -159,7 +178,7 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 			Scan: scan.Info{
 				Started: time.Now().UTC().Format(time.RFC3339), Host: host, User: user, Elevated: elevated,
 				Command: slices.Clone(a.args), CollectionSHA256: collectionHash(coll),
-				Source:  scan.Source{Kind: src.Kind(), Path: opt.root, Platform: string(src.Platform())},
+				Source:  scan.Source{Kind: src.Kind(), Path: sourcePath(opt, src), Platform: string(src.Platform())},
 				Options: opt.reported(),
 				Scope:   scan.Scope{Exclude: opt.exclude},
 			},
@@ -169,6 +188,14 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 		cfg.OwnFiles = ownFiles(coll, opt.output.files)
 	}
 	return cfg
+}
+
+// sourcePath is where the evidence lies; empty for this host.
+func sourcePath(opt *scanOptions, src source.Source) string {
+	if src.Kind() == "artifacts" {
+		return src.Name()
+	}
+	return opt.root
 }
 
 // ownFiles are what would be found because the scan itself put it there: the

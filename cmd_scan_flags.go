@@ -33,6 +33,8 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "max-ioc-size", Category: lookFor, Value: "3M", Usage: "largest IOC file, in `BYTES` or with K, M, G"},
 
 		&cli.StringFlag{Name: "root", Category: where, Usage: "a mounted or copied system at `DIR` instead of this host"},
+		&cli.StringSliceFlag{Name: "hive", Category: where, Usage: "a registry hive `[KEY=]FILE` and nothing else, or instead of the root's own; KEY is its place, such as HKLM\\SOFTWARE (repeats)"},
+		&cli.BoolFlag{Name: "no-replay", Category: where, Usage: "leave the transaction logs beside hives alone"},
 		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root does not show it"},
 		&cli.StringFlag{Name: "hostname", Category: where, Usage: "`NAME` of the host that the evidence is from"},
 
@@ -41,6 +43,7 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "drives", Category: much, Usage: "areas for files: all, system, critical or custom (default critical on this host, all on a root)"},
 		&cli.StringSliceFlag{Name: "scope", Category: much, Usage: "only files at or below `PATH` (repeats)"},
 		&cli.StringSliceFlag{Name: "exclude", Category: much, Usage: "no files that fit `GLOB`; ** crosses folders (repeats)"},
+		&cli.StringSliceFlag{Name: "keys", Category: much, Usage: "registry: predefined, all, or all below `KEY` (repeats; default predefined on this host, else all)"},
 		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
 		&cli.StringFlag{Name: "max-file-size", Category: much, Value: "0", Usage: "do not read the content of files above `BYTES` (or with K, M, G); 0: read all"},
 		&cli.StringFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
@@ -67,6 +70,9 @@ type scanOptions struct {
 	root, hostname string
 	platform       source.Platform
 
+	hives                  []source.GivenHive
+	noReplay               bool
+	keys                   []string
 	documents, skip        []string
 	drives, hint           string
 	scopes, exclude        []string
@@ -85,6 +91,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		documents: commas(c.StringSlice("documents")), skip: commas(c.StringSlice("skip")),
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
+		noReplay: c.Bool("no-replay"), keys: c.StringSlice("keys"),
 		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
 		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
 		output: outputOptions{
@@ -109,6 +116,9 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		return nil, err
 	}
 	if o.maxObjects, err = number(c, "max-objects", 0); err != nil {
+		return nil, err
+	}
+	if o.hives, err = givenHives(c.StringSlice("hive")); err != nil {
 		return nil, err
 	}
 	if o.timeout, err = timeLimit(c); err != nil {
@@ -144,11 +154,30 @@ func (o *scanOptions) reported() scan.Options {
 		Documents: list(o.documents), Skip: list(o.skip), Hint: o.hint,
 		MaxFileSize: o.maxFileSize, MaxIOCSize: o.maxIOCSize, MaxObjects: o.maxObjects,
 		Jobs: o.jobs, ExcludeIOC: list(o.excludeIOC), AcceptIncomplete: o.accept,
+		Keys: list(o.keys), NoReplay: o.noReplay,
 	}
 	if o.timeout > 0 {
 		r.Timeout = o.timeout.String()
 	}
 	return r
+}
+
+// givenHives reads --hive: a file, or its place in the registry and the file.
+func givenHives(args []string) ([]source.GivenHive, error) {
+	var hives []source.GivenHive
+	for _, a := range args {
+		h := source.GivenHive{File: a}
+		if place, file, ok := strings.Cut(a, "="); ok {
+			if root, _ := source.SplitRegistryPath(place); root != "" {
+				h = source.GivenHive{File: file, Mount: place}
+			}
+		}
+		if err := source.CheckHive(h); err != nil {
+			return nil, fmt.Errorf("--hive %s: %w", a, err)
+		}
+		hives = append(hives, h)
+	}
+	return hives, nil
 }
 
 func list(s []string) []string {

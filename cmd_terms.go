@@ -44,7 +44,8 @@ var sourceKinds = []struct {
 	offers []source.Capability
 }{
 	{"host", []source.Capability{source.Files, source.Live}},
-	{"root", []source.Capability{source.Files}},
+	{"root", []source.Capability{source.Files, source.Hives}},
+	{"artifacts", []source.Capability{source.Hives}},
 }
 
 type documentInfo struct {
@@ -130,7 +131,7 @@ func containsCapability(list []source.Capability, c source.Capability) bool {
 // matrix is the table of documents and sources, as README shows it.
 func matrix(docs []documentInfo) string {
 	var b strings.Builder
-	b.WriteString("| document | host | root | terms answered |\n|---|---|---|---|\n")
+	b.WriteString("| document | host | root | artifacts | terms answered |\n|---|---|---|---|---|\n")
 	for _, d := range docs {
 		answered := 0
 		for _, t := range d.Terms {

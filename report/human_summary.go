@@ -248,6 +248,11 @@ func (h *human) documents(r *scan.Result) {
 			strconv.FormatUint(d.Matched, 10), shown(d.Reason)})
 	}
 	h.table(rows)
+	for _, d := range r.Documents {
+		for _, n := range d.Notes {
+			h.prose(2, "", 0, shown(d.Name)+": "+shown(n))
+		}
+	}
 }
 
 func (h *human) scope(s *scan.Scope) {
@@ -260,6 +265,7 @@ func (h *human) scope(s *scan.Scope) {
 		lines []string
 	}{
 		{"Areas: clear is said within these", shownAll(s.Areas)},
+		{"Keys of the registry: clear is said within these", shownAll(s.Keys)},
 		{"Looked at beyond them because IOC files name them", shownAll(s.Named)},
 		{"Excluded paths", shownAll(s.Exclude)},
 		{"Left out", left},

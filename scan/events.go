@@ -79,6 +79,8 @@ type Options struct {
 	Jobs             int      `json:"jobs"`
 	ExcludeIOC       []string `json:"exclude_ioc"`
 	AcceptIncomplete bool     `json:"accept_incomplete"`
+	Keys             []string `json:"keys"`      // of the registry: predefined, all, or keys
+	NoReplay         bool     `json:"no_replay"` // transaction logs of hives are left alone
 }
 
 // Scope is the areas that the options came to.
@@ -86,6 +88,7 @@ type Scope struct {
 	Areas   []string  `json:"areas"` // folders walked, as the evidence names them
 	Named   []string  `json:"named"` // paths looked at beyond them because IOCs name them outright
 	Exclude []string  `json:"exclude"`
+	Keys    []string  `json:"keys"` // of the registry, each with all below it; and those that IOCs name outright
 	LeftOut []LeftOut `json:"left_out"`
 }
 
@@ -174,6 +177,9 @@ type Document struct {
 	Scanned uint64 `json:"scanned"`
 	Matched uint64 `json:"matched"`
 	Reason  string `json:"reason"` // why it is not complete
+	// Notes are what was done to read the evidence, such as a replay of the
+	// transaction logs of a hive.
+	Notes []string `json:"notes"`
 }
 
 // Summary counts.

@@ -26,6 +26,10 @@ type Config struct {
 	// Exclude, Hint, Documents, Skip, MaxFileSize, MaxObjects and Jobs are
 	// taken from Header.Scan.Options and Header.Scan.Scope.
 
+	// Registry has the hives of the source; nil for its own, all of them. The
+	// caller closes it. Options.Keys says what is looked at in it; empty: by the source.
+	Registry *source.Registry
+
 	Timeout  time.Duration // 0: none
 	OwnFiles []string      // paths on the running host that the scan reads or writes itself
 }
@@ -37,6 +41,8 @@ type Plan struct {
 	program *match.Program
 	Gaps    []match.Gap // conditions that no source could ever answer
 	Scope   *scope.Scope
+	Keys    *scope.Keys
+	users   []string // SIDs that conditions on the registry name
 	docs    []planned
 }
 
@@ -64,6 +70,9 @@ func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
 	for i, t := range tables {
 		schema[i] = t.Schema()
 	}
+	if cfg.Registry == nil {
+		cfg.Registry = source.NewRegistry(cfg.Source, source.RegistryOptions{})
+	}
 	p := &Plan{cfg: cfg}
 	if err := checkDocuments(cfg.Header.Scan.Options, tables); err != nil {
 		return nil, err
@@ -71,6 +80,9 @@ func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
 	p.program, p.Gaps = match.Compile(cfg.Collection, schema)
 	p.addDocuments(tables)
 	if err := p.findScope(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.findKeys(); err != nil {
 		return nil, err
 	}
 	p.fillHeader()
@@ -213,6 +225,7 @@ func (p *Plan) fillHeader() {
 	if sc.Exclude == nil {
 		sc.Exclude = []string{}
 	}
+	p.fillKeys()
 	if !p.runs("FileItem") {
 		return
 	}
@@ -249,7 +262,7 @@ func (p *Plan) Header() Header { return p.cfg.Header }
 func (p *Plan) Documents() []Document {
 	out := []Document{}
 	for _, d := range p.docs {
-		out = append(out, Document{Name: d.name, Status: d.status, Reason: d.reason})
+		out = append(out, Document{Name: d.name, Status: d.status, Reason: d.reason, Notes: []string{}})
 	}
 	return out
 }

@@ -72,7 +72,7 @@ type run struct {
 
 // document looks at one document and says how far that went.
 func (r *run) document(ctx context.Context, d *planned) Document {
-	out := Document{Name: d.name, Status: d.status, Reason: d.reason}
+	out := Document{Name: d.name, Status: d.status, Reason: d.reason, Notes: []string{}}
 	switch {
 	case d.table == nil && d.status == Complete:
 		r.host.Complete(d.name, true, "")
@@ -97,6 +97,7 @@ func (r *run) document(ctx context.Context, d *planned) Document {
 // conclude tells the host and the report how much of a document was listed.
 func (r *run) conclude(ctx context.Context, out *Document, l document.Listing, err error) {
 	troubles := r.troubles.of(out.Name)
+	out.Notes = append(out.Notes, l.Notes...)
 	switch {
 	case ctx.Err() != nil:
 		out.Status, out.Reason = Partial, cause(ctx).Error()
@@ -125,6 +126,7 @@ func (r *run) request(d *planned) *document.Request {
 	}
 	return &document.Request{
 		Source: r.cfg.Source, Scope: r.Scope, MaxFileSize: r.cfg.Header.Scan.Options.MaxFileSize,
+		Registry: r.cfg.Registry, Keys: r.Keys, Users: r.users,
 		Want: want, OwnFiles: r.cfg.OwnFiles, Progress: r.progress,
 		Trouble: func(object string, err error) { r.trouble(d.name, object, err) },
 	}

@@ -4,6 +4,7 @@ package document
 // volatile first (RFC 3227), the disk last.
 func All() []Document {
 	return []Document{
+		&registry,
 		&files,
 	}
 }

@@ -34,10 +34,13 @@ type Worker interface {
 // A Request is what a scan wants of a document.
 type Request struct {
 	Source      source.Source
-	Scope       *scope.Scope // FileItem: where to look
-	MaxFileSize int64        // bytes; larger content is not read; 0: no limit
-	Want        []bool       // by field number: some IOC asks for it; nil: all
-	OwnFiles    []string     // paths on the running host that the scanner writes or reads itself; left out
+	Scope       *scope.Scope     // FileItem: where to look
+	Registry    *source.Registry // RegistryItem: what is looked at
+	Keys        *scope.Keys      // RegistryItem: where to look
+	Users       []string         // SIDs that IOCs name
+	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
+	Want        []bool           // by field number: some IOC asks for it; nil: all
+	OwnFiles    []string         // paths on the running host that the scanner writes or reads itself; left out
 
 	// Trouble takes what could not be read: the object as displayed, and why.
 	// It is called by several goroutines at once.
@@ -105,6 +108,8 @@ type Listing struct {
 	Full bool
 	// Unlisted is the number of match.Folder items handed out.
 	Unlisted uint64
+	// Notes are what was done to read the evidence, such as a replay of logs.
+	Notes []string
 	// Why says what keeps the listing from being complete; mostly empty.
 	Why string
 }
