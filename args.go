@@ -91,7 +91,6 @@ func splitFlag(arg string) (name, value string, joined bool) {
 var later = map[string]string{
 	"image": "disk images", "volume": "disk images", "drive-letter": "disk images", "hash-image": "disk images",
 	"deleted": "disk images", "archive": "triage archives",
-	"evtx": "event logs", "channels": "event logs", "since": "event logs", "until": "event logs", "datetime": "event logs",
 	"artifact": "loose artefacts", "retro": "histories for the retrospective scan", "process-data": "processes",
 }
 

@@ -126,6 +126,12 @@ func (r *planReport) text() string {
 			say("  %s", report.Escape(k))
 		}
 	}
+	if len(r.Scope.Channels) > 0 {
+		say("Channels of event logs:")
+		for _, c := range r.Scope.Channels {
+			say("  %s", report.Escape(c))
+		}
+	}
 	if len(r.Gaps) > 0 {
 		say("Conditions that nothing answers: %d", len(r.Gaps))
 		for _, g := range r.Gaps {

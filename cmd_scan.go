@@ -50,6 +50,10 @@ func (a *app) scan(c *cli.Context) error {
 	for _, x := range coll.Unused {
 		a.warn("--exclude-ioc %q fits no IOC file", x)
 	}
+	logs, err := givenLogs(opt.evtx)
+	if err != nil {
+		return err
+	}
 	src, err := openSource(opt)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func (a *app) scan(c *cli.Context) error {
 	defer registry.Close()
 
 	cfg := a.config(opt, coll, src)
-	cfg.Registry = registry
+	cfg.Registry, cfg.Logs = registry, logs
 	cfg.Header.Tool.SHA256 = <-binary
 	plan, err := scan.NewPlan(c.Context, cfg)
 	if err != nil {
@@ -140,25 +144,49 @@ func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) er
 }
 
 func openSource(opt *scanOptions) (source.Source, error) {
+	var offers []source.Capability
+	var names []string
+	option := "--evtx"
+	if len(opt.hives) > 0 {
+		offers, option = append(offers, source.Hives), "--hive"
+		for _, h := range opt.hives {
+			names = append(names, h.File)
+		}
+	}
+	if len(opt.evtx) > 0 {
+		offers, names = append(offers, source.Logs), append(names, opt.evtx...)
+	}
 	switch {
 	case opt.root != "":
 		src, err := source.OpenRoot(opt.root, opt.platform)
-		if err != nil || len(opt.hives) == 0 {
+		if err != nil || len(offers) == 0 {
 			return src, err
 		}
 		if p := src.Platform(); p == source.Linux || p == source.Darwin {
 			src.Close()
-			return nil, fmt.Errorf("--hive goes alone or with a Windows root: %s is %s", opt.root, p)
+			return nil, fmt.Errorf("%s goes alone or with a Windows root: %s is %s", option, opt.root, p)
 		}
-		return source.WithHives(src), nil
-	case len(opt.hives) > 0:
-		var names []string
-		for _, h := range opt.hives {
-			names = append(names, h.File)
-		}
-		return source.OpenArtifacts(strings.Join(names, ", "), source.Hives), nil
+		return source.With(src, offers...), nil
+	case len(offers) > 0:
+		return source.OpenArtifacts(strings.Join(names, ", "), offers...), nil
 	}
 	return source.OpenHost(source.HostOptions{Name: opt.hostname})
+}
+
+// givenLogs finds the event logs that --evtx names; nil where it is not given.
+func givenLogs(paths []string) ([]source.LooseFile, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	const ending, magic = ".evtx", "ElfFile\x00"
+	logs, err := source.LooseFiles(paths, ending, magic)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--evtx: %w", err)
+	case len(logs) == 0:
+		return nil, fmt.Errorf("--evtx %s: no event log there", strings.Join(paths, ", "))
+	}
+	return logs, nil
 }
 
 // config is the scan as the options, the collection and the source make it.
@@ -170,7 +198,7 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 	}
 	cfg := scan.Config{
 		Collection: coll, Source: src,
-		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout,
+		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout, Since: opt.since, Until: opt.until,
 		Header: scan.Header{
 			Schema: scan.SchemaName,
 			Tool: scan.Tool{Name: "iocscan", Version: fullVersion(), Go: runtime.Version(),

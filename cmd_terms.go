@@ -43,9 +43,9 @@ var sourceKinds = []struct {
 	name   string
 	offers []source.Capability
 }{
-	{"host", []source.Capability{source.Files, source.Live}},
-	{"root", []source.Capability{source.Files, source.Hives}},
-	{"artifacts", []source.Capability{source.Hives}},
+	{"host", []source.Capability{source.Files, source.Live, source.Logs}},
+	{"root", []source.Capability{source.Files, source.Hives, source.Logs}},
+	{"artifacts", []source.Capability{source.Hives, source.Logs}},
 }
 
 type documentInfo struct {

@@ -265,6 +265,7 @@ func (h *human) scope(s *scan.Scope) {
 		lines []string
 	}{
 		{"Areas: clear is said within these", shownAll(s.Areas)},
+		{"Channels of event logs: clear is said within these", shownAll(s.Channels)},
 		{"Keys of the registry: clear is said within these", shownAll(s.Keys)},
 		{"Looked at beyond them because IOC files name them", shownAll(s.Named)},
 		{"Excluded paths", shownAll(s.Exclude)},

@@ -79,17 +79,21 @@ type Options struct {
 	Jobs             int      `json:"jobs"`
 	ExcludeIOC       []string `json:"exclude_ioc"`
 	AcceptIncomplete bool     `json:"accept_incomplete"`
+	Channels         []string `json:"channels"` // as asked for; empty: by the source and the collection
+	Since            string   `json:"since"`    // RFC 3339 in UTC; empty: no bound; likewise Until
+	Until            string   `json:"until"`
 	Keys             []string `json:"keys"`      // of the registry: predefined, all, or keys
 	NoReplay         bool     `json:"no_replay"` // transaction logs of hives are left alone
 }
 
 // Scope is the areas that the options came to.
 type Scope struct {
-	Areas   []string  `json:"areas"` // folders walked, as the evidence names them
-	Named   []string  `json:"named"` // paths looked at beyond them because IOCs name them outright
-	Exclude []string  `json:"exclude"`
-	Keys    []string  `json:"keys"` // of the registry, each with all below it; and those that IOCs name outright
-	LeftOut []LeftOut `json:"left_out"`
+	Areas    []string  `json:"areas"` // folders walked, as the evidence names them
+	Named    []string  `json:"named"` // paths looked at beyond them because IOCs name them outright
+	Exclude  []string  `json:"exclude"`
+	Keys     []string  `json:"keys"`     // of the registry, each with all below it; and those that IOCs name outright
+	Channels []string  `json:"channels"` // of event logs, "…" behind the beginning of a name; or all
+	LeftOut  []LeftOut `json:"left_out"`
 }
 
 // LeftOut is a place that was not walked.

@@ -30,6 +30,13 @@ type Config struct {
 	// caller closes it. Options.Keys says what is looked at in it; empty: by the source.
 	Registry *source.Registry
 
+	// Logs are event logs in place of the source's own; nil: there are none.
+	// Since and Until bound the time of their records, as typed; empty: no
+	// bound. Options.Channels says which channels; empty: by the source and
+	// the collection.
+	Logs         []source.LooseFile
+	Since, Until string
+
 	Timeout  time.Duration // 0: none
 	OwnFiles []string      // paths on the running host that the scan reads or writes itself
 }
@@ -43,6 +50,7 @@ type Plan struct {
 	Scope   *scope.Scope
 	Keys    *scope.Keys
 	users   []string // SIDs that conditions on the registry name
+	events  document.Events
 	docs    []planned
 }
 
@@ -65,7 +73,7 @@ const (
 // NewPlan compiles the collection and finds what is to be read. A usage error
 // is a *scope.UsageError.
 func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
-	tables := document.All()
+	tables := withTerms(document.All(), cfg.Collection)
 	schema := make(match.Schema, len(tables))
 	for i, t := range tables {
 		schema[i] = t.Schema()
@@ -83,6 +91,9 @@ func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
 		return nil, err
 	}
 	if err := p.findKeys(); err != nil {
+		return nil, err
+	}
+	if err := p.findEvents(); err != nil {
 		return nil, err
 	}
 	p.fillHeader()
@@ -226,6 +237,7 @@ func (p *Plan) fillHeader() {
 		sc.Exclude = []string{}
 	}
 	p.fillKeys()
+	p.fillChannels()
 	if !p.runs("FileItem") {
 		return
 	}

@@ -5,6 +5,7 @@ package document
 func All() []Document {
 	return []Document{
 		&registry,
+		&events,
 		&files,
 	}
 }

@@ -31,6 +31,15 @@ type Worker interface {
 	Close() error
 }
 
+// An Opener is a document with open terms, such as EventLogItem/EventData/*,
+// that stand for any name.
+type Opener interface {
+	Document
+	// With is the document with fields for those of the terms that are open;
+	// the fields it has keep their numbers.
+	With(terms []string) Document
+}
+
 // A Request is what a scan wants of a document.
 type Request struct {
 	Source      source.Source
@@ -38,6 +47,7 @@ type Request struct {
 	Registry    *source.Registry // RegistryItem: what is looked at
 	Keys        *scope.Keys      // RegistryItem: where to look
 	Users       []string         // SIDs that IOCs name
+	Events      Events           // EventLogItem: which records
 	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
 	Want        []bool           // by field number: some IOC asks for it; nil: all
 	OwnFiles    []string         // paths on the running host that the scanner writes or reads itself; left out

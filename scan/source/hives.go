@@ -326,10 +326,3 @@ func CheckHive(g GivenHive) error {
 	}
 	return nil
 }
-
-// WithHives is a source with other hives than its own.
-func WithHives(src Source) Source { return withHives{src} }
-
-type withHives struct{ Source }
-
-func (s withHives) Has(c Capability) bool { return c == Hives || s.Source.Has(c) }

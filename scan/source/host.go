@@ -28,9 +28,14 @@ type machine struct {
 func (m *machine) Kind() string          { return m.kind }
 func (m *machine) Name() string          { return m.name }
 func (m *machine) Platform() Platform    { return m.platform }
-func (m *machine) Has(c Capability) bool { return slices.Contains(m.has, c) }
+func (m *machine) Has(c Capability) bool { return offers(c, m.has, m.platform) }
 func (m *machine) Volumes() []Volume     { return slices.Clone(m.volumes) }
 func (m *machine) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
+
+// offers: event logs are files of a system that is, or could be, Windows.
+func offers(c Capability, has []Capability, p Platform) bool {
+	return slices.Contains(has, c) || c == Logs && (p == Windows || p == Unknown) && slices.Contains(has, Files)
+}
 
 func (m *machine) Close() error {
 	var errs []error

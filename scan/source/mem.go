@@ -66,7 +66,7 @@ func NewMem(p Platform, volumes ...string) *Mem {
 func (m *Mem) Kind() string          { return "mem" }
 func (m *Mem) Name() string          { return "mem" }
 func (m *Mem) Platform() Platform    { return m.platform }
-func (m *Mem) Has(c Capability) bool { return slices.Contains(m.has, c) }
+func (m *Mem) Has(c Capability) bool { return offers(c, m.has, m.platform) }
 func (m *Mem) Volumes() []Volume     { return slices.Clone(m.volumes) }
 func (m *Mem) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
 func (m *Mem) Close() error          { return nil }

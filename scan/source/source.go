@@ -33,10 +33,11 @@ const (
 	Files Capability = iota // file systems
 	Live                    // the running machine: processes, sockets, caches
 	Hives                   // registry hives, live or as files
+	Logs                    // event logs of Windows
 )
 
 func (c Capability) String() string {
-	return [...]string{"file systems", "the running machine", "registry hives"}[c]
+	return [...]string{"file systems", "the running machine", "registry hives", "event logs"}[c]
 }
 
 // A Source is one body of evidence.
