@@ -2,27 +2,18 @@ package pe
 
 import "fmt"
 
-type checksumResult struct {
-	sum uint32
-	err error
-}
-
 // Checksum computes what ought to be in the header: the ones' complement sum
 // of the 16 bit words of the file, the checksum itself taken as zero, plus the
 // length of the file. It reads the whole file, once.
-func (f *File) Checksum() (sum uint32, err error) {
-	defer guard(&err)
-	if f.HeaderErr != nil {
-		return 0, f.HeaderErr
-	}
-	if f.cache.checksum == nil {
-		f.cache.checksum = &checksumResult{}
-		f.cache.checksum.sum, f.cache.checksum.err = f.checksum()
-	}
-	return f.cache.checksum.sum, f.cache.checksum.err
-}
+func (f *File) Checksum() (uint32, error) { return f.cache.checksum.get(f.checksum) }
 
 func (f *File) checksum() (uint32, error) {
+	switch {
+	case f.HeaderErr != nil:
+		return 0, f.HeaderErr
+	case f.WholeErr != nil:
+		return 0, f.WholeErr
+	}
 	var sum uint64
 	at, hole := int64(0), f.optional+optChecksum
 	err := f.stream(0, f.file.size, func(b []byte) {

@@ -15,8 +15,9 @@ type Exports struct {
 
 // Exports reads the export directory; nil without an error says that there is
 // none. The error comes beside what could be read.
-func (f *File) Exports() (e *Exports, err error) {
-	defer guard(&err)
+func (f *File) Exports() (*Exports, error) { return f.cache.exports.get(f.readExports) }
+
+func (f *File) readExports() (e *Exports, err error) {
 	if f.HeaderErr != nil {
 		return nil, f.HeaderErr
 	}

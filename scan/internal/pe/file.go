@@ -26,6 +26,10 @@ type File struct {
 	NumberOfSections int // as the header says
 	Sections         []Section
 
+	// WholeErr, where the caller sets it, answers what would read the whole
+	// file or a whole section: Checksum, Entropy and DigestMatches.
+	WholeErr error
+
 	file        pages
 	spans       []span
 	headersSize uint32
@@ -33,15 +37,20 @@ type File struct {
 	dirs        []directory
 	dirsAt      int64
 	cache       parts
+	steps       int // spent on finding sections
 }
 
-// parts are the answers that several methods need.
+// parts are what has been read, each once.
 type parts struct {
-	imports    *importsResult
-	leaves     *leavesResult
-	checksum   *checksumResult
-	entropies  map[[2]int64]float64
-	entropyFor int64 // bytes that may still be read for entropies
+	imports      result[[]Module]
+	exports      result[*Exports]
+	resources    result[[]Resource]
+	versions     result[[]Versions]
+	certificates result[[][]byte]
+	signatures   result[[]Signature]
+	checksum     result[uint32]
+	entropies    map[[2]int64]float64
+	entropyFor   int64 // bytes that may still be read for entropies
 }
 
 // A directory is one of the data directories: what it is about begins at at.
@@ -96,6 +105,10 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	f.headers(start + 4)
 	return f, nil
 }
+
+// HasFileHeader reports whether Machine, Time, Characteristics and
+// NumberOfSections are known, though HeaderErr may be set.
+func (f *File) HasFileHeader() bool { return f.optional != 0 }
 
 // Offsets in the optional header.
 const (

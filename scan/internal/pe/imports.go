@@ -26,27 +26,20 @@ func (f Function) String() string {
 	return f.Name
 }
 
-type importsResult struct {
-	modules []Module
-	err     error
-}
-
 // Imports lists the modules in the order of the import table, then those that
 // are loaded late. The error comes beside what could be read.
-func (f *File) Imports() (list []Module, err error) {
-	defer guard(&err)
-	if f.cache.imports == nil {
-		f.cache.imports = &importsResult{err: f.HeaderErr}
-		if f.HeaderErr == nil {
-			r := f.cache.imports
-			b := newBudget()
-			r.err = f.importTable(b, &r.modules)
-			if err := f.delayTable(b, &r.modules); r.err == nil {
-				r.err = err
-			}
-		}
+func (f *File) Imports() ([]Module, error) { return f.cache.imports.get(f.readImports) }
+
+func (f *File) readImports() (list []Module, err error) {
+	if f.HeaderErr != nil {
+		return nil, f.HeaderErr
 	}
-	return f.cache.imports.modules, f.cache.imports.err
+	b := newBudget()
+	err = f.importTable(b, &list)
+	if late := f.delayTable(b, &list); err == nil {
+		err = late
+	}
+	return list, err
 }
 
 const (

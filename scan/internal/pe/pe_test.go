@@ -185,7 +185,7 @@ func TestAnomalies(t *testing.T) {
 	// Who is content with a cheap one does not pay for the checksum.
 	b := petest.Image{Checksum: 1, Overlay: []byte("x")}.Bytes()
 	f := open(t, b)
-	if err := f.Anomalies(func(string) bool { return false }); err != nil || f.cache.checksum != nil {
+	if err := f.Anomalies(func(string) bool { return false }); err != nil || f.cache.checksum.done {
 		t.Error("read more than was asked for: ", err)
 	}
 }
@@ -323,7 +323,7 @@ func TestLies(t *testing.T) {
 	image := whole(false).Bytes()
 	f := open(t, image)
 	exports := f.dir(dirExport)
-	at := func(va uint32) int64 { s := f.spanOf(uint64(va)); return s.off + int64(va) - int64(s.at) }
+	at := func(va uint32) int64 { s, _ := f.spanOf(uint64(va)); return s.off + int64(va) - int64(s.at) }
 	resources := at(f.dir(dirResource).at)
 	for name, c := range map[string]struct {
 		spoil func([]byte)

@@ -101,7 +101,7 @@ func parseSigned(list []Signature, der []byte, nested bool) ([]Signature, error)
 	if _, err := asn1.Unmarshal(sd.Content.Content.Bytes, &ind); err != nil {
 		return list, damaged("signed digest: %v", err)
 	}
-	algorithm, _ := newHash(ind.Digest.Algorithm.OID)
+	algorithm := algorithmName(ind.Digest.Algorithm.OID)
 	for _, s := range sd.Signers {
 		if len(list) >= mostSignatures {
 			return list, fmt.Errorf("signatures: %w", ErrTooMuch)

@@ -83,9 +83,9 @@ type span struct {
 // section; what is read may run into the next.
 func (f *File) readVA(p []byte, va uint64) error {
 	for len(p) > 0 {
-		s := f.spanOf(va)
-		if s == nil {
-			return damaged("nothing is at address 0x%x", va)
+		s, err := f.spanOf(va)
+		if err != nil {
+			return err
 		}
 		in := va - s.at
 		n := min(uint64(len(p)), s.size-in)
@@ -102,13 +102,21 @@ func (f *File) readVA(p []byte, va uint64) error {
 	return nil
 }
 
-func (f *File) spanOf(va uint64) *span {
+// mostSteps bounds the search in files of very many sections.
+const mostSteps = 1 << 27
+
+func (f *File) spanOf(va uint64) (*span, error) {
 	for i := range f.spans {
 		if s := &f.spans[i]; va >= s.at && va-s.at < s.size {
-			return s
+			f.steps += i
+			return s, nil
+		}
+		if f.steps+i > mostSteps {
+			return nil, fmt.Errorf("search in %d sections: %w", len(f.Sections), ErrTooMuch)
 		}
 	}
-	return nil
+	f.steps += len(f.spans)
+	return nil, damaged("nothing is at address 0x%x", va)
 }
 
 func (f *File) u16(va uint64) (uint16, error) {
@@ -121,6 +129,24 @@ func (f *File) u32(va uint64) (uint32, error) {
 	var b [4]byte
 	err := f.readVA(b[:], va)
 	return le.Uint32(b[:]), err
+}
+
+// A result is the answer of a method that is asked more than once.
+type result[T any] struct {
+	done  bool
+	value T
+	err   error
+}
+
+func (r *result[T]) get(read func() (T, error)) (T, error) {
+	if !r.done {
+		r.done = true
+		func() {
+			defer guard(&r.err)
+			r.value, r.err = read()
+		}()
+	}
+	return r.value, r.err
 }
 
 // A budget bounds what one listing may take.
@@ -145,9 +171,9 @@ func (b *budget) thing() error {
 func (f *File) text(va uint64, b *budget) (string, error) {
 	var name []byte
 	for len(name) <= mostName {
-		s := f.spanOf(va)
-		if s == nil {
-			return "", damaged("nothing is at address 0x%x", va)
+		s, err := f.spanOf(va)
+		if err != nil {
+			return "", err
 		}
 		var part [32]byte
 		in := va - s.at

@@ -47,31 +47,25 @@ func (l Label) String() string {
 	return l.Text
 }
 
-type leavesResult struct {
-	list []Resource
-	err  error
-}
-
 // deepestResource is how deep a tree may go: type, name and language make
 // three levels, and nothing makes more.
 const deepestResource = 3
 
 // Resources lists the leaves of the resource tree in its order. The error
 // comes beside what could be read.
-func (f *File) Resources() (list []Resource, err error) {
-	defer guard(&err)
-	if f.cache.leaves == nil {
-		f.cache.leaves = &leavesResult{err: f.HeaderErr}
-		if d := f.dir(dirResource); f.HeaderErr == nil && d.at != 0 {
-			t := tree{f: f, root: uint64(d.at), budget: newBudget(), seen: map[uint32]bool{}}
-			t.folder(0, 0, Resource{})
-			f.cache.leaves.list = t.leaves
-			if t.err != nil {
-				f.cache.leaves.err = fmt.Errorf("resources: %w", t.err)
-			}
-		}
+func (f *File) Resources() ([]Resource, error) { return f.cache.resources.get(f.readResources) }
+
+func (f *File) readResources() ([]Resource, error) {
+	d := f.dir(dirResource)
+	if f.HeaderErr != nil || d.at == 0 {
+		return nil, f.HeaderErr
 	}
-	return f.cache.leaves.list, f.cache.leaves.err
+	t := tree{f: f, root: uint64(d.at), budget: newBudget(), seen: map[uint32]bool{}}
+	t.folder(0, 0, Resource{})
+	if t.err != nil {
+		return t.leaves, fmt.Errorf("resources: %w", t.err)
+	}
+	return t.leaves, nil
 }
 
 // A tree is the walk through the resources.

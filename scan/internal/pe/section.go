@@ -78,8 +78,11 @@ const entropyFactor = 4
 func (f *File) Entropy(s *Section) (h float64, err error) {
 	defer guard(&err)
 	off, n := s.start(), int64(s.RawSize)
-	if n == 0 {
+	switch {
+	case n == 0:
 		return 0, nil
+	case f.WholeErr != nil:
+		return 0, f.WholeErr
 	}
 	if h, ok := f.cache.entropies[[2]int64{off, n}]; ok {
 		return h, nil

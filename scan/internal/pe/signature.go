@@ -39,8 +39,11 @@ func (f *File) Signed() (bool, error) {
 
 // certificates are the entries of the certificate table that hold a signature.
 // An entry of length 0 ends the table: some files have room for one only.
-func (f *File) certificates() (list [][]byte, err error) {
-	defer guard(&err)
+func (f *File) certificates() ([][]byte, error) {
+	return f.cache.certificates.get(f.readCertificates)
+}
+
+func (f *File) readCertificates() (list [][]byte, err error) {
 	d := f.dir(dirSecurity)
 	switch {
 	case f.HeaderErr != nil:
@@ -74,8 +77,9 @@ func (f *File) certificates() (list [][]byte, err error) {
 
 // Signatures lists the signatures that the file carries, each before those
 // nested in it. The error comes beside what could be read.
-func (f *File) Signatures() (list []Signature, err error) {
-	defer guard(&err)
+func (f *File) Signatures() ([]Signature, error) { return f.cache.signatures.get(f.readSignatures) }
+
+func (f *File) readSignatures() (list []Signature, err error) {
 	certificates, fault := f.certificates()
 	for _, c := range certificates {
 		if list, err = parseSigned(list, c, false); err != nil {
@@ -85,43 +89,42 @@ func (f *File) Signatures() (list []Signature, err error) {
 	return list, fault
 }
 
-// newHash is how the digest of an algorithm is computed; nil: it is not known.
-func newHash(oid asn1.ObjectIdentifier) (string, func() hash.Hash) {
-	switch oid.String() {
-	case "1.2.840.113549.2.5":
-		return "MD5", md5.New
-	case "1.3.14.3.2.26":
-		return "SHA1", sha1.New
-	case "2.16.840.1.101.3.4.2.1":
-		return "SHA256", sha256.New
-	case "2.16.840.1.101.3.4.2.2":
-		return "SHA384", sha512.New384
-	case "2.16.840.1.101.3.4.2.3":
-		return "SHA512", sha512.New
-	}
-	return oid.String(), nil
+// digestAlgorithms are those that signers use.
+var digestAlgorithms = [...]struct {
+	oid, name string
+	start     func() hash.Hash
+}{
+	{"1.2.840.113549.2.5", "MD5", md5.New},
+	{"1.3.14.3.2.26", "SHA1", sha1.New},
+	{"2.16.840.1.101.3.4.2.1", "SHA256", sha256.New},
+	{"2.16.840.1.101.3.4.2.2", "SHA384", sha512.New384},
+	{"2.16.840.1.101.3.4.2.3", "SHA512", sha512.New},
 }
 
-func hashNamed(name string) func() hash.Hash {
-	for _, oid := range []asn1.ObjectIdentifier{{1, 2, 840, 113549, 2, 5}, {1, 3, 14, 3, 2, 26},
-		{2, 16, 840, 1, 101, 3, 4, 2, 1}, {2, 16, 840, 1, 101, 3, 4, 2, 2}, {2, 16, 840, 1, 101, 3, 4, 2, 3}} {
-		if n, h := newHash(oid); n == name {
-			return h
+// algorithmName is the name, or the identifier of one that is not known.
+func algorithmName(oid asn1.ObjectIdentifier) string {
+	for _, a := range digestAlgorithms {
+		if a.oid == oid.String() {
+			return a.name
 		}
 	}
-	return nil
+	return oid.String()
 }
 
 // DigestMatches reports whether the file is what a signature was made for. It
 // reads the whole file.
 func (f *File) DigestMatches(s *Signature) (same bool, err error) {
 	defer guard(&err)
-	make := hashNamed(s.Algorithm)
-	if make == nil {
-		return false, fmt.Errorf("signature: the digest algorithm %s is not known", s.Algorithm)
+	if f.WholeErr != nil {
+		return false, f.WholeErr
 	}
-	sum, err := f.digest(make())
-	return err == nil && bytes.Equal(sum, s.Digest), err
+	for _, a := range digestAlgorithms {
+		if a.name == s.Algorithm {
+			sum, err := f.digest(a.start())
+			return err == nil && bytes.Equal(sum, s.Digest), err
+		}
+	}
+	return false, fmt.Errorf("signature: the digest algorithm %s is not known", s.Algorithm)
 }
 
 // digest is the Authenticode digest: of the file without the checksum, the

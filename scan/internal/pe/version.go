@@ -19,8 +19,9 @@ type VersionString struct{ Name, Value string }
 
 // Versions lists the tables of all version resources. The error comes beside
 // what could be read.
-func (f *File) Versions() (list []Versions, err error) {
-	defer guard(&err)
+func (f *File) Versions() ([]Versions, error) { return f.cache.versions.get(f.readVersions) }
+
+func (f *File) readVersions() (list []Versions, err error) {
 	leaves, err := f.Resources()
 	for i := range leaves {
 		r := &leaves[i]

@@ -42,6 +42,8 @@ func tlv(tag byte, parts ...[]byte) []byte {
 	switch {
 	case n < 0x80:
 		return append([]byte{tag, byte(n)}, body...)
+	case n < 0x100:
+		return append([]byte{tag, 0x81, byte(n)}, body...)
 	case n < 0x10000:
 		return append([]byte{tag, 0x82, byte(n >> 8), byte(n)}, body...)
 	}
