@@ -28,13 +28,12 @@ const streamElement = "FileItem/StreamList/Stream"
 // fileFields are the terms of FileItem. Not among them, and so reported as not
 // supported: FilenameCreated, FilenameModified, FilenameAccessed and
 // FilenameChanged, the times of the NTFS name attribute, which no system hands
-// out for a mounted volume; whatever needs the content parsed (PEInfo,
-// DigitalSignature, PeakEntropy …); Ssdeep; and the strings that a collector's
-// own expressions caught (StringMatchList).
+// out for a mounted volume; Ssdeep; and the strings that a collector's own
+// expressions caught (StringMatchList).
 //
 // Fields of streams cost Open, their hashes too: folders have streams, and the
 // content of one is not that of the object, so Read has no part in them.
-var fileFields = []Field[file]{
+var fileFields = append([]Field[file]{
 	field(match.Field{Term: "FileItem/FullPath", Kind: ioc.Path, Same: samePath, Identity: true}, fullPath),
 	field(match.Field{Term: "FileItem/FilePath", Kind: ioc.Path, Same: samePath}, filePath),
 	field(match.Field{Term: "FileItem/FileName", Kind: ioc.Text}, fileName),
@@ -73,7 +72,7 @@ var fileFields = []Field[file]{
 	field(match.Field{Term: digestTerms[digestSHA256], Kind: ioc.Digest, Cost: match.Content}, digestField(digestSHA256)),
 	field(match.Field{Term: digestTerms[digestSHA512], Kind: ioc.Digest, Cost: match.Content}, digestField(digestSHA512)),
 	field(match.Field{Term: "FileItem/StringList/string", Kind: ioc.Text, Cost: match.Content, Multi: true, Strings: true}, stringList),
-}
+}, fileProgramFields()...)
 
 func field[T any](f match.Field, get func(*T, func(ioc.Value) bool) error) Field[T] {
 	return Field[T]{Field: f, get: get}

@@ -324,7 +324,8 @@ func TestTermsAreInTheVocabulary(t *testing.T) {
 				t.Errorf("%s is not in the vocabulary", f.Term)
 				continue
 			}
-			want, ok := map[string]ioc.Kind{"int": ioc.Int, "uint64": ioc.Int, "date": ioc.Time, "md5": ioc.Digest, "sha1": ioc.Digest, "sha256": ioc.Digest}[def.Type]
+			want, ok := map[string]ioc.Kind{"int": ioc.Int, "uint64": ioc.Int, "date": ioc.Time, "md5": ioc.Digest, "sha1": ioc.Digest, "sha256": ioc.Digest,
+				"float": ioc.Float, "double": ioc.Float, "bool": ioc.Bool}[def.Type]
 			if f.Term == "FileItem/Sha512sum" { // a string in its list, for want of a type
 				want, ok = ioc.Digest, true
 			}

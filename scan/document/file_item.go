@@ -29,6 +29,7 @@ type fileItem struct {
 	ownerErr error
 
 	streams streamState
+	pe      peState
 
 	content  reading
 	have     digestSet // those that content holds for this row
@@ -81,6 +82,11 @@ func (i *fileItem) reset() {
 }
 
 func (i *fileItem) close() {
+	i.closeContent()
+	i.pe.close()
+}
+
+func (i *fileItem) closeContent() {
 	if i.file != nil {
 		i.file.Close() // read-only: nothing to lose
 		i.file = nil
@@ -127,7 +133,7 @@ func (i *fileItem) read(need digestSet, blocks func([]byte), keep bool) error {
 		return nil
 	}
 	if i.readErr = i.readContent(need, blocks, keep); i.readErr != nil {
-		i.close()
+		i.closeContent()
 		i.have = 0
 		i.tell(i.readErr)
 	}
@@ -142,7 +148,7 @@ func (i *fileItem) readContent(need digestSet, blocks func([]byte), keep bool) e
 	if f.info != nil && i.content.max > 0 && f.info.Size > i.content.max {
 		return errTooLarge
 	}
-	i.close()
+	i.closeContent()
 	file, err := f.in.vol.FS.Open(f.path())
 	if err != nil {
 		return err
@@ -162,7 +168,7 @@ func (i *fileItem) readContent(need digestSet, blocks func([]byte), keep bool) e
 		i.have |= need
 	}
 	if !keep {
-		i.close()
+		i.closeContent()
 	}
 	return nil
 }
