@@ -285,6 +285,18 @@ func (v Value) AppendNormal(dst []byte) []byte {
 
 // Match asks the pattern of one value.
 func (p *Pattern) Match(v Value) Truth {
+	if v.Forms == nil {
+		return p.match(v)
+	}
+	best := False
+	v.Each(func(form Value) bool {
+		best = max(best, p.match(form))
+		return best != True
+	})
+	return best
+}
+
+func (p *Pattern) match(v Value) Truth {
 	switch p.shape {
 	case asKey:
 		return TruthOf(p.Lo <= v.Key && v.Key <= p.Hi)

@@ -33,6 +33,34 @@ type Value struct {
 	Str  string // Text, Path: the bytes as the evidence has them; Digest: the raw hash; Address: what was read if it is no address
 	Key  uint64 // Int, Duration: the number; Float, Time: see floatKey, TimeKey; Bool: 0 or 1
 	Addr netip.Addr
+
+	// Forms, of a Path, are parts of Str that are ways to write the same
+	// thing; nil: there is only the one. Str is the longest of them.
+	Forms *Forms
+}
+
+// Forms are the parts of a text from each of Starts to each of Ends. 0 is
+// among Starts and the length of the text among Ends.
+type Forms struct{ Starts, Ends []int }
+
+// Each calls f for every form of the value by itself, the longest first, until
+// it returns false.
+func (v Value) Each(f func(Value) bool) {
+	forms := v.Forms
+	v.Forms = nil
+	if !f(v) || forms == nil {
+		return
+	}
+	whole := v.Str
+	for _, s := range forms.Starts {
+		for _, e := range forms.Ends {
+			if s <= e && (s > 0 || e < len(whole)) {
+				if v.Str = whole[s:e]; !f(v) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func TextValue(s string) Value        { return Value{Kind: Text, Str: s} }

@@ -162,9 +162,12 @@ func (e *Evaluator) held(c *condition) Held {
 	p := &e.doc.preds[c.pred]
 	found := false
 	_ = e.item.Each(int(p.field), func(v ioc.Value) bool { // an error leaves what was found before
-		if p.pattern.Match(v) == ioc.True {
-			h.Value, found = bounded(v.String()), true
-		}
+		v.Each(func(form ioc.Value) bool {
+			if p.pattern.Match(form) == ioc.True {
+				h.Value, found = bounded(form.String()), true
+			}
+			return !found
+		})
 		return !found
 	})
 	if !found {

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"iocscan/ioc"
@@ -100,6 +101,13 @@ func foldedText(p *ioc.Pattern, t string) string {
 // find reports every predicate that the value passes (True), or that could not
 // be decided on it (Unknown). One may be reported more than once.
 func (x *fieldIndex) find(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	if v.Forms != nil && !isASCII(v.Str) { // folding may move the places where forms begin
+		v.Each(func(form ioc.Value) bool {
+			x.find(form, pr, hit)
+			return true
+		})
+		return
+	}
 	pr.asked.reset()
 	if len(x.order.list) > 0 {
 		x.order.find(v.Key, func(id int32) { hit(id, ioc.True) })
@@ -116,10 +124,14 @@ func (x *fieldIndex) find(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
 	}
 	if len(x.is.first) > 0 || x.grams != nil {
 		pr.text = v.AppendNormal(pr.text[:0])
-		if id, ok := x.is.first[string(pr.text)]; ok {
-			x.confirm(id, v, pr, hit)
-			for _, id := range x.is.more[string(pr.text)] {
-				x.confirm(id, v, pr, hit)
+		x.findEqual(pr.text, v, pr, hit)
+		if v.Forms != nil && len(x.is.first) > 0 {
+			for _, s := range v.Forms.Starts {
+				for _, e := range v.Forms.Ends {
+					if s <= e && (s > 0 || e < len(pr.text)) {
+						x.findEqual(pr.text[s:e], v, pr, hit)
+					}
+				}
 			}
 		}
 		if x.grams != nil {
@@ -131,17 +143,28 @@ func (x *fieldIndex) find(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
 	}
 }
 
+// findEqual reports the tests for the whole of a folded text.
+func (x *fieldIndex) findEqual(text []byte, v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
+	if id, ok := x.is.first[string(text)]; ok {
+		x.confirm(id, v, pr, hit)
+		for _, id := range x.is.more[string(text)] {
+			x.confirm(id, v, pr, hit)
+		}
+	}
+}
+
 func (x *fieldIndex) findLiterals(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
 	x.grams.find(pr.text, func(lit int32, start int) {
 		t := x.lits[lit]
 		p := x.doc.preds[t.pred].pattern
 		switch t.test {
 		case ioc.StartsWith:
-			if start != 0 {
+			if start != 0 && (v.Forms == nil || !slices.Contains(v.Forms.Starts, start)) {
 				return
 			}
 		case ioc.EndsWith:
-			if start+len(foldedText(p, p.Text())) != len(pr.text) {
+			end := start + len(foldedText(p, p.Text()))
+			if end != len(pr.text) && (v.Forms == nil || !slices.Contains(v.Forms.Ends, end)) {
 				return
 			}
 		case ioc.Matches:
