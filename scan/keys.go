@@ -11,6 +11,10 @@ import (
 // registryPaths are the terms that name a key or a hive.
 var registryPaths = []string{"RegistryItem/Path", "RegistryItem/KeyPath", "RegistryItem/Hive"}
 
+// shortRoot finds what could be the short name of a root, or an expression
+// that one could pass.
+var shortRoot = regexp.MustCompile(`(?i)hk([^e]|$)|\^`)
+
 var sid = regexp.MustCompile(`(?i)S-1-[0-9][0-9-]*[0-9]`)
 
 // findKeys finds what is asked of the registry. Like findScope it is asked in
@@ -32,6 +36,7 @@ func (p *Plan) findKeys() error {
 		}
 		for _, term := range registryPaths {
 			for _, c := range p.program.Contents(term) {
+				p.shortRoots = p.shortRoots || shortRoot.MatchString(c)
 				p.users = append(p.users, sid.FindAllString(c, -1)...)
 			}
 		}

@@ -50,8 +50,10 @@ type Plan struct {
 	Scope   *scope.Scope
 	Keys    *scope.Keys
 	users   []string // SIDs that conditions on the registry name
-	events  document.Events
-	docs    []planned
+
+	shortRoots bool // conditions on the registry may mean HKLM and the like
+	events     document.Events
+	docs       []planned
 }
 
 // planned is a document that the collection asks.

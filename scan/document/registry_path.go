@@ -31,6 +31,10 @@ type regItem struct {
 	doubts []regForm
 	named  bool // the forms have the name of the value in work
 	text   []byte
+	short  bool // some IOC writes roots by their short names
+
+	parts        ioc.Forms // of the value being yielded
+	starts, ends [5]int
 
 	loaded  bool
 	data    []byte
@@ -45,8 +49,8 @@ func (i *regItem) bind(row *regValue) match.Item {
 	}
 	if i.key != row.key {
 		i.key = row.key
-		i.forms = appendForms(i.forms[:0], row.key.hive.places, row.key.path)
-		i.doubts = appendForms(i.doubts[:0], row.key.hive.doubts, row.key.path)
+		i.forms = appendForms(i.forms[:0], row.key.hive.places, row.key.path, i.short)
+		i.doubts = appendForms(i.doubts[:0], row.key.hive.doubts, row.key.path, i.short)
 		if len(row.key.hive.places) == 0 {
 			i.forms = append(i.forms, regForm{buf: []byte(row.key.path), key: len(row.key.path)})
 		}
@@ -55,9 +59,12 @@ func (i *regItem) bind(row *regValue) match.Item {
 }
 
 // appendForms makes the forms of a key, reusing what lies behind dst.
-func appendForms(dst []regForm, places []source.Place, path string) []regForm {
+func appendForms(dst []regForm, places []source.Place, path string, short bool) []regForm {
 	source.Places(places, path, func(p *source.Place, rest string) {
-		for _, hive := range []string{p.Hive, source.ShortRegistryPath(p.Hive)} {
+		for _, hive := range []string{p.Hive, p.Short} {
+			if hive == "" {
+				break
+			}
 			if len(dst) < cap(dst) {
 				dst = dst[:len(dst)+1]
 			} else {
@@ -75,8 +82,8 @@ func appendForms(dst []regForm, places []source.Place, path string) []regForm {
 				}
 			}
 			f.key = len(f.buf)
-			if hive == p.Hive && !strings.HasPrefix(hive, "HKEY_") {
-				break // it has no short name
+			if !short {
+				break
 			}
 		}
 	})
@@ -114,43 +121,46 @@ func (i *regItem) paths(forms []regForm, yield func(ioc.Value) bool) {
 	}
 	for n := range forms {
 		f := &forms[n]
-		if i.row.has && !yield(ioc.PathValue(text(f.buf))) {
-			return
+		full := f.buf[:f.key]
+		if i.row.has {
+			full = f.buf
 		}
-		if f.key > 0 && !yield(ioc.PathValue(text(f.buf[:f.key]))) {
+		if len(full) > 0 && !i.yield(yield, full, i.starts[:1], append(i.ends[:0], len(full), f.key)) {
 			return
 		}
 	}
+}
+
+// yield hands out a text with the parts of it that are forms of the value.
+// starts begins with 0 and ends with the length of the text.
+func (i *regItem) yield(yield func(ioc.Value) bool, full []byte, starts, ends []int) bool {
+	i.parts = ioc.Forms{Starts: starts, Ends: ends}
+	v := ioc.PathValue(text(full))
+	if v.Forms = &i.parts; len(starts) == 1 && len(ends) == 1 {
+		v.Forms = nil
+	}
+	return yield(v)
 }
 
 // regKeyPath is the path of the key below its hive, as the term is defined;
 // with the hive; and with only the root taken off. A separator before it lets
 // contents that begin with one pass.
 func regKeyPath(v *regValue, yield func(ioc.Value) bool) error {
-	keyPaths(v.item.forms, yield)
+	v.item.keyPaths(v.item.forms, yield)
 	return nil
 }
 
-func keyPaths(forms []regForm, yield func(ioc.Value) bool) {
+func (i *regItem) keyPaths(forms []regForm, yield func(ioc.Value) bool) {
 	for n := range forms {
 		f := &forms[n]
-		full := f.buf[:f.key]
-		if len(full) == 0 { // the root of a hive without a place
-			continue
+		starts := i.starts[:1]
+		if f.hive > 0 && f.key > f.hive {
+			starts = append(starts, f.hive+1, f.hive)
 		}
-		if f.hive == 0 {
-			if !yield(ioc.PathValue(text(full))) {
-				return
-			}
-			continue
+		if f.root < f.hive {
+			starts = append(starts, f.root+1, f.root)
 		}
-		if f.key > f.hive && !(yield(ioc.PathValue(text(full[f.hive+1:]))) && yield(ioc.PathValue(text(full[f.hive:])))) {
-			return
-		}
-		if f.root < f.hive && !(yield(ioc.PathValue(text(full[f.root+1:]))) && yield(ioc.PathValue(text(full[f.root:])))) {
-			return
-		}
-		if !yield(ioc.PathValue(text(full))) {
+		if f.key > 0 && !i.yield(yield, f.buf[:f.key], starts, append(i.ends[:0], f.key)) {
 			return
 		}
 	}
@@ -158,17 +168,13 @@ func keyPaths(forms []regForm, yield func(ioc.Value) bool) {
 
 // regHiveName is the hive, and its root alone, as some write it.
 func regHiveName(v *regValue, yield func(ioc.Value) bool) error {
-	hiveNames(v.item.forms, yield)
+	v.item.hiveNames(v.item.forms, yield)
 	return nil
 }
 
-func hiveNames(forms []regForm, yield func(ioc.Value) bool) {
+func (i *regItem) hiveNames(forms []regForm, yield func(ioc.Value) bool) {
 	for n := range forms {
-		f := &forms[n]
-		if f.hive > 0 && !yield(ioc.PathValue(text(f.buf[:f.hive]))) {
-			return
-		}
-		if f.root < f.hive && !yield(ioc.PathValue(text(f.buf[:f.root]))) {
+		if f := &forms[n]; f.hive > 0 && !i.yield(yield, f.buf[:f.hive], i.starts[:1], append(i.ends[:0], f.hive, f.root)) {
 			return
 		}
 	}
@@ -184,9 +190,9 @@ func (i *regItem) Doubt(field int, yield func(ioc.Value) bool) error {
 	case "RegistryItem/Path":
 		i.paths(i.doubts, yield)
 	case "RegistryItem/KeyPath":
-		keyPaths(i.doubts, yield)
+		i.keyPaths(i.doubts, yield)
 	case "RegistryItem/Hive":
-		hiveNames(i.doubts, yield)
+		i.hiveNames(i.doubts, yield)
 	}
 	return errPlace
 }

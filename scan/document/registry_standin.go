@@ -35,7 +35,7 @@ func (s *regStandIn) Possible(field int, p *ioc.Pattern) (possible bool) {
 	if p.Regex() != nil || p.Test != ioc.Is && p.Test != ioc.StartsWith || len(gap.places) == 0 {
 		return true
 	}
-	forms := appendForms(nil, gap.places, gap.path)
+	forms := appendForms(nil, gap.places, gap.path, true)
 	for _, t := range p.Texts() {
 		asked := []string{string(ioc.AppendFoldPath(nil, t))}
 		if any, ok := anyUser(asked[0]); ok {
@@ -52,15 +52,20 @@ func (s *regStandIn) Possible(field int, p *ioc.Pattern) (possible bool) {
 
 func (s *regStandIn) possible(field int, asked string, begins bool, forms []regForm) (possible bool) {
 	hit := func(v ioc.Value) bool {
-		form := ioc.Fold(v.Str)
-		possible = possible || could(asked, form+`\`, begins, false)
+		v.Each(func(v ioc.Value) bool {
+			possible = possible || could(asked, ioc.Fold(v.Str)+`\`, begins, false)
+			return !possible
+		})
 		return !possible
 	}
 	switch s.of.table.fields[field].Term {
 	case "RegistryItem/Hive":
-		hiveNames(forms, func(v ioc.Value) bool {
-			form := ioc.Fold(v.Str)
-			possible = possible || asked == form || begins && strings.HasPrefix(form, asked)
+		s.of.hiveNames(forms, func(v ioc.Value) bool {
+			v.Each(func(v ioc.Value) bool {
+				form := ioc.Fold(v.Str)
+				possible = possible || asked == form || begins && strings.HasPrefix(form, asked)
+				return !possible
+			})
 			return !possible
 		})
 	case "RegistryItem/KeyPath":
@@ -70,7 +75,7 @@ func (s *regStandIn) possible(field int, asked string, begins bool, forms []regF
 				possible = possible || root == ""
 			}
 		}
-		keyPaths(forms, hit)
+		s.of.keyPaths(forms, hit)
 	case "RegistryItem/Path":
 		for n := range forms {
 			hit(ioc.PathValue(text(forms[n].buf[:forms[n].key])))

@@ -19,7 +19,7 @@ func openRegistry(_ context.Context, req *Request, t *Table[regValue], workers i
 	return session[regValue]{
 		goroutines: workers,
 		items: func() items[regValue] {
-			i := &regItem{item: item[regValue]{table: t, req: req}}
+			i := &regItem{item: item[regValue]{table: t, req: req}, short: req.ShortRoots}
 			i.standIn.of = i
 			return i
 		},

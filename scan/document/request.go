@@ -47,6 +47,7 @@ type Request struct {
 	Registry    *source.Registry // RegistryItem: what is looked at
 	Keys        *scope.Keys      // RegistryItem: where to look
 	Users       []string         // SIDs that IOCs name
+	ShortRoots  bool             // IOCs may write HKLM for HKEY_LOCAL_MACHINE
 	Events      Events           // EventLogItem: which records
 	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
 	Want        []bool           // by field number: some IOC asks for it; nil: all

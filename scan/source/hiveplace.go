@@ -25,6 +25,17 @@ type Place struct {
 	From string
 	Hive string // with its root written out, such as HKEY_LOCAL_MACHINE\SOFTWARE
 	Key  string
+	// Short is Hive with the short name of its root, as HKLM\SOFTWARE; empty
+	// where the root has none.
+	Short string
+}
+
+func newPlace(from, hive, key string) Place {
+	short := ShortRegistryPath(hive)
+	if short == hive {
+		short = ""
+	}
+	return Place{from, hive, key, short}
 }
 
 const wow = "Wow6432Node"
@@ -36,50 +47,50 @@ func placesOf(kind HiveKind, sid, control, profile string) []Place {
 	switch kind {
 	case HiveSystem:
 		const system = MachineRoot + `\SYSTEM`
-		p := []Place{{"", system, ""}}
+		p := []Place{newPlace("", system, "")}
 		if control != "" {
-			p = append(p, Place{control, system, "CurrentControlSet"})
+			p = append(p, newPlace(control, system, "CurrentControlSet"))
 			if profile != "" {
 				from := control + `\Hardware Profiles\` + profile
-				p = append(p, Place{from, ConfigRoot, ""}, Place{from, system, `CurrentControlSet\Hardware Profiles\Current`})
+				p = append(p, newPlace(from, ConfigRoot, ""), newPlace(from, system, `CurrentControlSet\Hardware Profiles\Current`))
 			}
 		}
 		return p
 	case HiveSoftware:
 		const software = MachineRoot + `\SOFTWARE`
 		return []Place{
-			{"", software, ""},
-			{"Classes", ClassesRoot, ""},
-			{wow, software, ""}, // what 32-bit programs see
-			{wow + `\Classes`, software, `Classes\` + wow},
-			{wow + `\Classes`, ClassesRoot, wow},
-			{wow + `\Classes`, ClassesRoot, ""},
-			{`Classes\` + wow, software, wow + `\Classes`},
-			{`Classes\` + wow, software, "Classes"},
-			{`Classes\` + wow, ClassesRoot, ""},
+			newPlace("", software, ""),
+			newPlace("Classes", ClassesRoot, ""),
+			newPlace(wow, software, ""), // what 32-bit programs see
+			newPlace(wow+`\Classes`, software, `Classes\`+wow),
+			newPlace(wow+`\Classes`, ClassesRoot, wow),
+			newPlace(wow+`\Classes`, ClassesRoot, ""),
+			newPlace(`Classes\`+wow, software, wow+`\Classes`),
+			newPlace(`Classes\`+wow, software, "Classes"),
+			newPlace(`Classes\`+wow, ClassesRoot, ""),
 		}
 	case HiveSAM, HiveSecurity:
-		return []Place{{"", MachineRoot + `\` + string(kind), ""}}
+		return []Place{newPlace("", MachineRoot+`\`+string(kind), "")}
 	case HiveBCD:
-		return []Place{{"", MachineRoot + `\BCD00000000`, ""}}
+		return []Place{newPlace("", MachineRoot+`\BCD00000000`, "")}
 	case HiveDefault:
-		return append(userPlaces(".DEFAULT"), Place{"", UsersRoot + `\S-1-5-18`, ""})
+		return append(userPlaces(".DEFAULT"), newPlace("", UsersRoot+`\S-1-5-18`, ""))
 	case HiveUser:
 		return userPlaces(sid)
 	case HiveClasses:
 		var p []Place
 		if sid != "" {
-			p = append(p, Place{"", UsersRoot + `\` + sid + "_Classes", ""})
+			p = append(p, newPlace("", UsersRoot+`\`+sid+"_Classes", ""))
 		}
 		for _, from := range []string{"", wow} {
 			if sid != "" {
-				p = append(p, Place{from, UsersRoot + `\` + sid, `Software\Classes`})
+				p = append(p, newPlace(from, UsersRoot+`\`+sid, `Software\Classes`))
 			}
-			p = append(p, Place{from, UserRoot, `Software\Classes`}, Place{from, ClassesRoot, ""})
+			p = append(p, newPlace(from, UserRoot, `Software\Classes`), newPlace(from, ClassesRoot, ""))
 		}
 		return p
 	case HiveAmcache: // loaded by programs for themselves, under no name
-		return []Place{{"", "Amcache.hve", ""}}
+		return []Place{newPlace("", "Amcache.hve", "")}
 	}
 	return nil
 }
@@ -87,13 +98,13 @@ func placesOf(kind HiveKind, sid, control, profile string) []Place {
 func userPlaces(sid string) []Place {
 	var p []Place
 	if sid != "" {
-		p = append(p, Place{"", UsersRoot + `\` + sid, ""})
+		p = append(p, newPlace("", UsersRoot+`\`+sid, ""))
 	}
-	p = append(p, Place{"", UserRoot, ""})
+	p = append(p, newPlace("", UserRoot, ""))
 	for _, in := range p {
-		p = append(p, Place{`Software\` + wow, in.Hive, "Software"})
+		p = append(p, newPlace(`Software\`+wow, in.Hive, "Software"))
 	}
-	return append(p, Place{`Software\Classes`, ClassesRoot, ""}) // to Windows 2000; later a link
+	return append(p, newPlace(`Software\Classes`, ClassesRoot, "")) // to Windows 2000; later a link
 }
 
 // possiblePlaces are those that a hive of a kind, or any hive, may have.
@@ -108,10 +119,10 @@ func possiblePlaces(kind HiveKind, sids []string) []Place {
 	}
 	for _, sid := range sids {
 		if kind != HiveClasses {
-			p = append(p, Place{"", UsersRoot + `\` + sid, ""})
+			p = append(p, newPlace("", UsersRoot+`\`+sid, ""))
 		}
 		if kind != HiveUser {
-			p = append(p, Place{"", UsersRoot + `\` + sid + "_Classes", ""}, Place{"", UsersRoot + `\` + sid, `Software\Classes`})
+			p = append(p, newPlace("", UsersRoot+`\`+sid+"_Classes", ""), newPlace("", UsersRoot+`\`+sid, `Software\Classes`))
 		}
 	}
 	return p

@@ -159,7 +159,7 @@ func (r *Registry) findUsers() {
 			case "networkservice":
 				h.SID = "S-1-5-20"
 			case "default", "default user": // what new users get; loaded under no SID
-				h.places = append([]Place{{"", UsersRoot + `\` + h.User, ""}}, placesOf(h.Kind, "", "", "")...)
+				h.places = append([]Place{newPlace("", UsersRoot+`\`+h.User, "")}, placesOf(h.Kind, "", "", "")...)
 				continue
 			}
 		}
@@ -288,7 +288,7 @@ func (h *Hive) mountAt(mount string) {
 	} else {
 		key = rest
 	}
-	h.places = []Place{{"", hive, key}}
+	h.places = []Place{newPlace("", hive, key)}
 	switch {
 	case key != "":
 		return
