@@ -1,6 +1,7 @@
 package ioc
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -10,16 +11,16 @@ import (
 // in every item. Faults of conditions and Indicators are not cut.
 const maxProblems = 2000
 
-// problem adds to the file's problems.
-func (f *File) problem(s Severity, pos Pos, rule, hint, format string, args ...any) {
+// problem adds to the file's problems. Without advice the hint is the rule's.
+func (f *File) problem(s Severity, pos Pos, rule, advice, format string, args ...any) {
 	if len(f.Problems) > maxProblems {
 		return
 	}
 	if len(f.Problems) == maxProblems {
-		s, pos, rule, hint, format, args = Warning, Pos{}, "many-problems", "", "more than %d problems; the rest is not listed", []any{maxProblems}
+		s, pos, rule, advice, format, args = Warning, Pos{}, "many-problems", "", "more than %d problems; the rest is not listed", []any{maxProblems}
 	}
 	f.Problems = append(f.Problems, Problem{
-		Severity: s, Pos: pos, Rule: rule, Text: fmt.Sprintf(format, args...), Hint: hint,
+		Severity: s, Pos: pos, Rule: rule, Text: fmt.Sprintf(format, args...), Hint: cmp.Or(advice, hint(rule)),
 	})
 }
 
@@ -39,9 +40,9 @@ type rejection struct{ Problem }
 
 func (r *rejection) Error() string { return r.Text }
 
-func rejected(pos Pos, rule, hint, format string, args ...any) *rejection {
+func rejected(pos Pos, rule, advice, format string, args ...any) *rejection {
 	return &rejection{Problem{
-		Severity: Error, Pos: pos, Rule: rule, Text: fmt.Sprintf(format, args...), Hint: hint,
+		Severity: Error, Pos: pos, Rule: rule, Text: fmt.Sprintf(format, args...), Hint: cmp.Or(advice, hint(rule)),
 	}}
 }
 

@@ -270,7 +270,7 @@ func (b *builder) predicate(src *ioc.Condition, place termPlace) (predID, error)
 		return noPred, err
 	}
 	if p.Notice() != "" {
-		b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice()})
+		b.problem(ioc.Problem{Severity: ioc.Warning, Pos: src.Pos, Rule: "content-notice", Text: p.Notice(), Hint: "write it as it is read"})
 	}
 	b.remember(place.doc, place.field)
 	return d.add(place.field, p), nil
