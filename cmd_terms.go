@@ -49,10 +49,11 @@ var sourceKinds = []struct {
 }
 
 type documentInfo struct {
-	Document string     `json:"document"`
-	Summary  string     `json:"summary"`
-	Sources  []string   `json:"sources"` // empty: nothing answers it
-	Terms    []termInfo `json:"terms"`
+	Document  string     `json:"document"`
+	Summary   string     `json:"summary"`
+	Sources   []string   `json:"sources"`   // empty: nothing answers it
+	Platforms []string   `json:"platforms"` // whose evidence answers it; empty: that of all
+	Terms     []termInfo `json:"terms"`
 }
 
 type termInfo struct {
@@ -71,7 +72,7 @@ func vocabulary() []documentInfo {
 	place := map[string]int{}
 	for _, d := range document.All() {
 		place[ioc.Fold(d.Name())] = len(out)
-		info := documentInfo{Document: d.Name(), Summary: d.Summary(), Sources: sourcesFor(d), Terms: []termInfo{}}
+		info := documentInfo{Document: d.Name(), Summary: d.Summary(), Sources: sourcesFor(d), Platforms: platformsOf(d), Terms: []termInfo{}}
 		for _, f := range d.Schema().Fields {
 			t := termInfo{Term: f.Term, Sources: info.Sources}
 			if def, ok := ioc.Lookup(f.Term); ok {
@@ -87,7 +88,7 @@ func vocabulary() []documentInfo {
 		if !ok {
 			i = len(out)
 			place[ioc.Fold(name)] = i
-			out = append(out, documentInfo{Document: name, Sources: []string{}, Terms: []termInfo{}})
+			out = append(out, documentInfo{Document: name, Sources: []string{}, Platforms: []string{}, Terms: []termInfo{}})
 		}
 		if !out[i].has(def.Name) {
 			out[i].Terms = append(out[i].Terms, termInfo{def.Name, def.Type, def.Status, []string{}, def.Alias, def.Description})
@@ -115,6 +116,14 @@ func sourcesFor(d document.Document) []string {
 		if offers {
 			out = append(out, s.name)
 		}
+	}
+	return out
+}
+
+func platformsOf(d document.Document) []string {
+	out := []string{}
+	for _, p := range document.Platforms(d) {
+		out = append(out, string(p))
 	}
 	return out
 }
@@ -148,6 +157,9 @@ func matrix(docs []documentInfo) string {
 			for _, have := range d.Sources {
 				if have == s.name {
 					mark = "yes"
+					if len(d.Platforms) > 0 {
+						mark = strings.Join(d.Platforms, ", ")
+					}
 				}
 			}
 			fmt.Fprintf(&b, " %s |", mark)
@@ -163,6 +175,9 @@ func termList(docs []documentInfo) string {
 		fmt.Fprintf(&b, "\n%s", d.Document)
 		if d.Summary != "" {
 			fmt.Fprintf(&b, ": %s", d.Summary)
+		}
+		if len(d.Platforms) > 0 {
+			fmt.Fprintf(&b, " (evidence of %s)", strings.Join(d.Platforms, ", "))
 		}
 		b.WriteByte('\n')
 		for _, t := range d.Terms {

@@ -169,6 +169,10 @@ func (p *Plan) plannedFor(name string, t document.Document) planned {
 				return d
 			}
 		}
+		if !listedOn(t, platform) {
+			d.status, d.reason = Unavailable, notListed(platform)
+			return d
+		}
 		d.table = t
 	}
 	return d

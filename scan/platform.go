@@ -1,9 +1,11 @@
 package scan
 
 import (
+	"fmt"
 	"slices"
 
 	"iocscan/ioc"
+	"iocscan/scan/document"
 	"iocscan/scan/source"
 )
 
@@ -36,6 +38,20 @@ func cannotHave(document string, p source.Platform) bool {
 		}
 	}
 	return false
+}
+
+// listedOn reports whether this version can list a document from the evidence
+// of a platform.
+func listedOn(d document.Document, p source.Platform) bool {
+	on := document.Platforms(d)
+	return on == nil || slices.Contains(on, p)
+}
+
+func notListed(p source.Platform) string {
+	if p == source.Unknown {
+		return "it is not known what system the evidence is from (--platform)"
+	}
+	return fmt.Sprintf("not supported on %s evidence by this version", p)
 }
 
 func containsFold(list []string, s string) bool {

@@ -40,6 +40,23 @@ type Opener interface {
 	With(terms []string) Document
 }
 
+// A Selective is a document that can be listed from the evidence of some
+// systems and not, or not yet, from that of others.
+type Selective interface {
+	Document
+	Platforms() []source.Platform // nil: all
+}
+
+// Platforms are the systems whose evidence a document can be listed from; nil:
+// all. On any other the document is unavailable, which says nothing about
+// whether such a system has things of the kind.
+func Platforms(d Document) []source.Platform {
+	if s, ok := d.(Selective); ok {
+		return s.Platforms()
+	}
+	return nil
+}
+
 // A Request is what a scan wants of a document.
 type Request struct {
 	Source      source.Source

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -22,12 +23,18 @@ type Table[T any] struct {
 
 	// collect lists the rows. An error beside a row's zero value is something
 	// that no row stands for: the listing is then not complete.
-	collect func(context.Context, *Request, *Listing) iter.Seq2[T, error]
+	collect lister[T]
+
+	// on has, in place of collect, a lister for the evidence of each system
+	// that can be listed.
+	on map[source.Platform]lister[T]
 
 	// open prepares a run of so many workers; nil: one goroutine for each, and
 	// the fields are all there is to see.
 	open func(ctx context.Context, req *Request, t *Table[T], workers int) session[T]
 }
+
+type lister[T any] func(context.Context, *Request, *Listing) iter.Seq2[T, error]
 
 // A session is what the goroutines of one run share.
 type session[T any] struct {
@@ -52,6 +59,17 @@ type items[T any] interface {
 func (t *Table[T]) Name() string               { return t.name }
 func (t *Table[T]) Summary() string            { return t.summary }
 func (t *Table[T]) Needs() []source.Capability { return slices.Clone(t.needs) }
+
+// Platforms implements Selective.
+func (t *Table[T]) Platforms() []source.Platform { return slices.Sorted(maps.Keys(t.on)) }
+
+// lister is what lists the evidence of a platform; nil: nothing does.
+func (t *Table[T]) lister(p source.Platform) lister[T] {
+	if t.collect != nil {
+		return t.collect
+	}
+	return t.on[p]
+}
 
 func (t *Table[T]) Schema() match.Document {
 	d := match.Document{Name: t.name}
@@ -157,8 +175,13 @@ func (t *Table[T]) list(ctx context.Context, req *Request, q *queue[T], l *Listi
 			l.stop(err.Error())
 		}
 	}()
+	collect := t.lister(req.Source.Platform())
+	if collect == nil {
+		l.stop(fmt.Sprintf("not supported on evidence of platform %q", req.Source.Platform()))
+		return
+	}
 	batch := make([]T, 0, batchRows)
-	for row, err := range t.collect(ctx, req, l) {
+	for row, err := range collect(ctx, req, l) {
 		if err != nil {
 			if ctx.Err() == nil {
 				req.trouble(t.name, err)
