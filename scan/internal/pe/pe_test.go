@@ -346,6 +346,17 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// Version resources without end are cut off and told.
+func TestManyVersions(t *testing.T) {
+	var m petest.Image
+	for range mostVersions + 1 {
+		m.Resources = append(m.Resources, petest.Resource{Type: "16", Name: "1", Data: []byte("none")})
+	}
+	if _, err := open(t, m.Bytes()).Versions(); !errors.Is(err, ErrTooMuch) {
+		t.Error(err)
+	}
+}
+
 func TestLanguages(t *testing.T) {
 	for id, want := range map[uint16]string{0x409: "English (United States)", 0x804: "Chinese (Simplified, PRC)", 0: "Language Neutral"} {
 		if got, ok := Language(id); got != want || !ok {

@@ -34,6 +34,7 @@ type pages struct {
 	r     io.ReaderAt
 	size  int64
 	cache map[int64][]byte
+	free  [][]byte // used again
 }
 
 // readAt fills p from the file.
@@ -61,9 +62,18 @@ func (c *pages) page(n int64) ([]byte, error) {
 		return b, nil
 	}
 	if len(c.cache) >= mostPages {
+		for _, b := range c.cache {
+			c.free = append(c.free, b[:cap(b)])
+		}
 		clear(c.cache)
 	}
-	b := make([]byte, min(pageSize, c.size-n*pageSize))
+	var b []byte
+	if last := len(c.free) - 1; last >= 0 {
+		b, c.free = c.free[last], c.free[:last]
+	} else {
+		b = make([]byte, pageSize)
+	}
+	b = b[:min(pageSize, c.size-n*pageSize)]
 	got, err := c.r.ReadAt(b, n*pageSize)
 	if err != nil && err != io.EOF {
 		return nil, err

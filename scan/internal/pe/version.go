@@ -23,12 +23,16 @@ func (f *File) Versions() ([]Versions, error) { return f.cache.versions.get(f.re
 
 func (f *File) readVersions() (list []Versions, err error) {
 	leaves, err := f.Resources()
-	for i := range leaves {
-		r := &leaves[i]
+	for i, read := 0, 0; i < len(leaves); i++ {
+		r := leaves[i]
 		if r.Type.Text != "" || r.Type.Number != typeVersion {
 			continue
 		}
-		b, e := f.Data(r)
+		if read++; read > mostVersions {
+			return list, fmt.Errorf("version resources: %w", ErrTooMuch)
+		}
+		r.Size = min(r.Size, longestVersion)
+		b, e := f.Data(&r)
 		if e == nil {
 			var found []Versions
 			found, e = versions(b, r.Language)
@@ -37,14 +41,14 @@ func (f *File) readVersions() (list []Versions, err error) {
 		if e != nil && err == nil {
 			err = fmt.Errorf("version resource: %w", e)
 		}
-		if len(list) > mostVersions {
-			return list[:mostVersions], fmt.Errorf("version resources: %w", ErrTooMuch)
-		}
 	}
 	return list, err
 }
 
-const mostVersions = 1 << 12
+const (
+	mostVersions   = 1 << 8  // resources; one for each language is usual
+	longestVersion = 1 << 16 // bytes: its own length has 16 bits
+)
 
 // versions reads VS_VERSIONINFO, StringFileInfo below it and the StringTables
 // in that.
