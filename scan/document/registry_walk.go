@@ -102,6 +102,7 @@ func (w *regWalk) relevant(places []source.Place) bool {
 func (w *regWalk) openHive(h *source.Hive) bool {
 	w.current, w.shown = h, h.File
 	w.req.Progress.at(&w.shown)
+	defer func() { w.req.Progress.addBytes(int(h.BytesRead())) }()
 	if err := h.Open(); err != nil {
 		w.req.trouble(h.File, err)
 		return w.standFor(&regGap{label: h.File, places: h.Places(), why: err})

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"strings"
+	"sync/atomic"
 
 	"iocscan/scan/internal/regf"
 )
@@ -42,7 +43,19 @@ func (h *Hive) openFile(path string) (File, int64, error) {
 	}
 	h.files = append(h.files, f)
 	info, err := f.Info()
-	return f, info.Size, err
+	return counted{f, &h.read}, info.Size, err
+}
+
+// counted counts what is read of a file.
+type counted struct {
+	File
+	n *atomic.Int64
+}
+
+func (c counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.File.ReadAt(p, off)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // logs opens the transaction logs beside the hive. One that cannot be read is

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"iocscan/ioc"
 	"iocscan/scan/internal/regf"
@@ -140,6 +141,7 @@ type Hive struct {
 	err   error
 	note  string
 	files []File
+	read  atomic.Int64
 }
 
 // A store has the keys of a hive: a hive file, or the registry of the running
@@ -178,6 +180,9 @@ func (h *Hive) Open() error {
 // Note says in words what was done to read the hive, such as the replay of its
 // transaction logs. Mostly empty.
 func (h *Hive) Note() string { return h.note }
+
+// BytesRead is how much of the hive and its logs was read so far.
+func (h *Hive) BytesRead() int64 { return h.read.Load() }
 
 // Damage is what opening met. That of keys comes with their listings.
 func (h *Hive) Damage() []error {
