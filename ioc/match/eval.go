@@ -43,6 +43,9 @@ type Evaluator struct {
 	// are made once so that they cost no allocation
 	slot    *slot
 	index   *fieldIndex
+	onMemo  func(predID, ioc.Truth)
+	memo    *memo   // of the field in work; nil: nothing is remembered
+	memos   []*memo // by field
 	onValue func(ioc.Value) bool
 	leaf    func(int32) ioc.Truth
 	onHit   func(predID, ioc.Truth)
@@ -72,8 +75,22 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
 	e.onValue = func(v ioc.Value) bool {
-		e.index.find(v, e.probe, e.onHit)
+		if e.memo != nil {
+			e.recall(v)
+		} else {
+			e.index.find(v, e.probe, e.onHit)
+		}
 		return true
+	}
+	e.memos = make([]*memo, n)
+	for f := range e.memos {
+		if s := &h.prog.docs[at].schema.Fields[f]; s.Repeats && s.Kind == ioc.Text {
+			e.memos[f] = &memo{}
+		}
+	}
+	e.onMemo = func(id predID, t ioc.Truth) {
+		e.memo.hits = append(e.memo.hits, memoHit{id, t})
+		e.hit(id, t)
 	}
 	for f, x := range e.doc.index {
 		if x != nil && x.content != nil {
@@ -243,7 +260,7 @@ func (e *Evaluator) askField(f int) {
 	if x == nil {
 		return
 	}
-	e.index = x
+	e.index, e.memo = x, e.memos[f]
 	if err := e.item.Each(f, e.onValue); err != nil {
 		e.fail(f, err)
 		return

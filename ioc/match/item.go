@@ -94,6 +94,10 @@ type Field struct {
 	// several forms of one thing), so two Is conditions do not contradict.
 	Multi bool
 
+	// Repeats: one item after the other has the same value (the channel of an
+	// event), so that what a value passes is worth remembering.
+	Repeats bool
+
 	// Element is the term of the repeated element that the field belongs to,
 	// such as FileItem/StreamList/Stream; empty for a field of the item itself.
 	Element string
