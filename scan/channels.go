@@ -66,6 +66,9 @@ func (p *Plan) findEvents() error {
 	}
 	e := &p.events
 	e.Given = p.cfg.Logs
+	e.SIDs = !slices.ContainsFunc(p.program.Contents("EventLogItem/user"), func(c string) bool {
+		return !strings.HasPrefix(ioc.Fold(strings.TrimSpace(c)), "s-1-")
+	})
 	zone := time.UTC
 	if p.cfg.Source.Kind() == "host" {
 		zone = time.Local

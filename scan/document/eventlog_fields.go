@@ -13,16 +13,16 @@ import (
 // EVTX has not got. What System says costs nothing beside finding the record;
 // the event's data is looked for when asked.
 var eventFields = []eventField{
-	{match.Field{Term: "EventLogItem/log", Kind: ioc.Text, Identity: true}, slotText(evtx.Channel)},
+	{match.Field{Term: "EventLogItem/log", Kind: ioc.Text, Repeats: true, Identity: true}, slotText(evtx.Channel)},
 	{match.Field{Term: "EventLogItem/EID", Kind: ioc.Int, Identity: true, Same: sameEventID}, eventID},
 	{match.Field{Term: "EventLogItem/index", Kind: ioc.Int, Identity: true}, recordID},
-	{match.Field{Term: "EventLogItem/source", Kind: ioc.Text, Identity: true}, slotText(evtx.ProviderName, evtx.EventSourceName)},
-	{match.Field{Term: "EventLogItem/type", Kind: ioc.Text, Identity: true}, eventType},
-	{match.Field{Term: "EventLogItem/categoryNum", Kind: ioc.Text}, slotText(evtx.Task)},
+	{match.Field{Term: "EventLogItem/source", Kind: ioc.Text, Repeats: true, Identity: true}, slotText(evtx.ProviderName, evtx.EventSourceName)},
+	{match.Field{Term: "EventLogItem/type", Kind: ioc.Text, Repeats: true, Identity: true}, eventType},
+	{match.Field{Term: "EventLogItem/categoryNum", Kind: ioc.Text, Repeats: true}, slotText(evtx.Task)},
 	{match.Field{Term: "EventLogItem/genTime", Kind: ioc.Time, Identity: true}, genTime},
 	{match.Field{Term: "EventLogItem/writeTime", Kind: ioc.Time}, writeTime},
-	{match.Field{Term: "EventLogItem/machine", Kind: ioc.Text, Identity: true}, slotText(evtx.Computer)},
-	{match.Field{Term: "EventLogItem/user", Kind: ioc.Text}, eventUser},
+	{match.Field{Term: "EventLogItem/machine", Kind: ioc.Text, Repeats: true, Identity: true}, slotText(evtx.Computer)},
+	{match.Field{Term: "EventLogItem/user", Kind: ioc.Text, Repeats: true}, eventUser},
 	{match.Field{Term: "EventLogItem/ExecutionProcessId", Kind: ioc.Int}, slotInt(evtx.ProcessID)},
 	{match.Field{Term: "EventLogItem/ExecutionThreadId", Kind: ioc.Int}, slotInt(evtx.ThreadID)},
 	{match.Field{Term: "EventLogItem/CorrelationActivityId", Kind: ioc.Text}, slotText(evtx.ActivityID)},
@@ -207,7 +207,7 @@ func eventUser(e *event, yield func(ioc.Value) bool) error {
 			return nil
 		}
 	}
-	if names == nil {
+	if names == nil && !e.req.Events.SIDs {
 		return errAccountName
 	}
 	return nil

@@ -110,25 +110,29 @@ func (e *event) text(v evtx.Value, yield func(ioc.Value) bool) bool {
 // forms yields a value and other ways in which it is written: the elements of
 // an array, decimal for hexadecimal numbers, GUIDs without braces.
 func (e *event) forms(v evtx.Value, yield func(ioc.Value) bool) (more bool) {
-	more = true
-	v.Elems(func(v evtx.Value) bool {
-		if more = e.text(v, yield); !more {
-			return false
-		}
-		switch v.Type {
-		case evtx.Hex32, evtx.Hex64, evtx.Size, evtx.Handle:
-			if n, ok := v.Uint(); ok {
-				e.buf = strconv.AppendUint(e.buf[:0], n, 10)
-				more = yield(ioc.TextValue(text(e.buf)))
-			}
-		case evtx.GUID:
-			if n := len(e.buf); n > 2 && e.buf[0] == '{' {
-				more = yield(ioc.TextValue(text(e.buf[1 : n-1])))
-			}
-		}
+	if v.Type&evtx.Array != 0 {
+		more = true
+		v.Elems(func(v evtx.Value) bool {
+			more = e.forms(v, yield)
+			return more
+		})
 		return more
-	})
-	return more
+	}
+	if !e.text(v, yield) {
+		return false
+	}
+	switch v.Type {
+	case evtx.Hex32, evtx.Hex64, evtx.Size, evtx.Handle:
+		if n, ok := v.Uint(); ok {
+			e.buf = strconv.AppendUint(e.buf[:0], n, 10)
+			return yield(ioc.TextValue(text(e.buf)))
+		}
+	case evtx.GUID:
+		if n := len(e.buf); n > 2 && e.buf[0] == '{' {
+			return yield(ioc.TextValue(text(e.buf[1 : n-1])))
+		}
+	}
+	return true
 }
 
 // named yields the values of the event's data that have the name asked for.
@@ -167,10 +171,15 @@ func (e *event) data(yield func(evtx.Value) bool) {
 		if !fields[i].Data() || fields[i].Continues() {
 			continue
 		}
-		e.rec.Value(i).Elems(func(v evtx.Value) bool {
+		v := e.rec.Value(i)
+		if v.Type&evtx.Array == 0 {
 			more = yield(v)
-			return more
-		})
+		} else {
+			v.Elems(func(v evtx.Value) bool {
+				more = yield(v)
+				return more
+			})
+		}
 		if !more {
 			return
 		}

@@ -20,6 +20,10 @@ type Events struct {
 	// ticks; 0: no bound. A record without any time counts.
 	Since, Until int64
 
+	// SIDs: nobody asks for the account of a record by its name, which the
+	// record has not got.
+	SIDs bool
+
 	// Given are logs in place of the source's own; nil: there are none.
 	Given []source.LooseFile
 }
