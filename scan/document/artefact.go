@@ -1,0 +1,174 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"iocscan/ioc"
+	"iocscan/ioc/match"
+	"iocscan/scan/source"
+)
+
+// An artefact is a file of the evidence that rows are read from.
+type artefact struct {
+	vol  source.Volume
+	path string // below the volume
+	typ  source.Type
+}
+
+func (a *artefact) shown() string { return source.Display(a.vol, a.path) }
+
+// stat describes the file that the path leads to.
+func (a *artefact) stat() (source.Info, error) {
+	real, err := a.vol.FS.Resolve(a.path)
+	if err != nil {
+		return source.Info{}, err
+	}
+	return a.vol.FS.Lstat(real)
+}
+
+// read is the whole content, which must not be longer than most bytes.
+func (a *artefact) read(most int64) ([]byte, error) {
+	real, err := a.vol.FS.Resolve(a.path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := a.vol.FS.Open(real)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		return nil, fmt.Errorf("larger than %d bytes", most)
+	}
+	return b, err
+}
+
+// A gap is match.Folder: it stands for rows that could not be listed.
+type gap struct {
+	label string
+	why   error
+}
+
+func (g *gap) Label() string                        { return g.label }
+func (g *gap) Err() error                           { return g.why }
+func (g *gap) Each(int, func(ioc.Value) bool) error { return g.why }
+func (g *gap) Possible(int, *ioc.Pattern) bool      { return true }
+
+// gapped is one goroutine's view of rows some of which are gaps.
+type gapped[T any] struct {
+	item[T]
+	gap func(*T) *gap
+}
+
+func (g *gapped[T]) bind(row *T) match.Item {
+	if gap := g.gap(row); gap != nil {
+		return gap
+	}
+	return g.item.bind(row)
+}
+
+// openGapped prepares a run of a table some rows of which are gaps.
+func openGapped[T any](of func(*T) *gap) func(context.Context, *Request, *Table[T], int) session[T] {
+	return func(_ context.Context, req *Request, t *Table[T], workers int) session[T] {
+		return session[T]{
+			goroutines: workers,
+			items:      func() items[T] { return &gapped[T]{item[T]{table: t, req: req}, of} },
+			close:      func() {},
+		}
+	}
+}
+
+// A finder lists the files of folders that a system keeps for a purpose.
+type finder[T any] struct {
+	ctx   context.Context
+	req   *Request
+	list  *Listing
+	yield func(T, error) bool
+	stand func(*gap) T // the row of a gap
+}
+
+// hand yields a row. It reports whether to go on, as all methods do.
+func (f *finder[T]) hand(row T) bool {
+	f.list.Objects++
+	return f.yield(row, nil)
+}
+
+// standFor has a row stand for what is in a place that could not be listed.
+func (f *finder[T]) standFor(shown string, why error) bool {
+	f.req.trouble(shown, why)
+	f.list.Unlisted++
+	return f.yield(f.stand(&gap{shown, why}), nil)
+}
+
+// mostNested is more than any of the folders is nested.
+const mostNested = 64
+
+// folder visits the files and links in a folder, deep: and below it. One that
+// does not exist is empty.
+func (f *finder[T]) folder(v source.Volume, name string, deep bool, visit func(artefact) bool) bool {
+	dir, err := v.FS.Resolve(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return f.standFor(source.Display(v, name), err)
+	}
+	return f.below(v, dir, deep, mostNested, visit)
+}
+
+func (f *finder[T]) below(v source.Volume, dir string, deep bool, levels int, visit func(artefact) bool) bool {
+	shown := source.Display(v, dir)
+	if levels == 0 {
+		return f.standFor(shown, fmt.Errorf("more than %d folders deep", mostNested))
+	}
+	f.req.Progress.at(&shown)
+	var folders []string
+	var fault error
+	for e, err := range v.FS.ReadDir(f.ctx, dir) {
+		if err != nil {
+			fault = err
+			break
+		}
+		path := source.Join(dir, e.Name)
+		switch {
+		case e.Type != source.Dir:
+			if !visit(artefact{vol: v, path: path, typ: e.Type}) {
+				return false
+			}
+		case deep:
+			folders = append(folders, path)
+		}
+	}
+	switch {
+	case f.ctx.Err() != nil:
+		var none T
+		f.yield(none, context.Cause(f.ctx))
+		return false
+	case fault != nil && !f.standFor(shown, fault):
+		return false
+	}
+	for _, path := range folders {
+		if !f.below(v, path, deep, levels-1, visit) {
+			return false
+		}
+	}
+	return true
+}
+
+// exists reports whether some volume has one of the folders, such as the one
+// that makes it a system's. What cannot be told counts as there.
+func (f *finder[T]) exists(names ...string) bool {
+	for _, v := range f.req.Source.Volumes() {
+		for _, name := range names {
+			if _, err := v.FS.Resolve(name); !errors.Is(err, fs.ErrNotExist) {
+				return true
+			}
+		}
+	}
+	return false
+}
