@@ -55,7 +55,7 @@ func (r *eventRun) list(ctx context.Context, l *Listing) {
 			l.stop(err.Error())
 		}
 	}()
-	peek := &peeker{r: evtx.NewReader(), filter: r.req.Events.filter(), buf: make([]byte, evtx.ChunkSize)}
+	peek := &peeker{filter: r.req.Events.filter()}
 	for _, f := range r.req.Events.Given {
 		if ctx.Err() != nil {
 			return
@@ -288,7 +288,7 @@ func (t *logTotals) trouble(f *evtx.File) error {
 // A peeker looks at the first sound record of a log, since all records of a
 // log are mostly of one channel.
 type peeker struct {
-	r      *evtx.Reader
+	r      *evtx.Reader // nil until it is needed
 	filter eventFilter
 	buf    []byte
 }
@@ -299,6 +299,9 @@ type peeker struct {
 func (p *peeker) wants(f *evtx.File) bool {
 	if p.filter.all {
 		return true
+	}
+	if p.r == nil {
+		p.r, p.buf = evtx.NewReader(), make([]byte, evtx.ChunkSize)
 	}
 	for i := range f.Chunks() {
 		b, state, err := f.Read(i, p.buf)

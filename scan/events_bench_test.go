@@ -1,0 +1,112 @@
+package scan_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"iocscan/ioc"
+	"iocscan/scan"
+	"iocscan/scan/document"
+	"iocscan/scan/source"
+)
+
+// usual are twenty conditions in the branches in which IOCs have such. Six
+// stand alone, so that every record is asked for all it has.
+var usual = [][][3]string{
+	{{"EID", "is", "1"}, {"log", "contains", "sysmon"},
+		{"EventData/Image", "ends-with", `\rundll32.exe`}, {"EventData/ParentImage", "ends-with", `\winword.exe`}},
+	{{"EID", "is", "4688"}, {"log", "is", "Security"}, {"EventData/CommandLine", "contains", "-enc"}},
+	{{"EID", "is", "3221235481"}, {"source", "is", "Service Control Manager"}, {"machine", "ends-with", ".corp.example"}},
+	{{"EventData/TargetUserName", "is", "administrator"}, {"EventData/LogonType", "is", "10"},
+		{"EventData/IpAddress", "starts-with", "10."}, {"user", "is", "S-1-5-18"}},
+	{{"EventData/Hashes", "contains", "d41d8cd98f00b204e9800998ecf8427e"}},
+	{{"EventData/ServiceName", "contains", "psexesvc"}},
+	{{"unformattedMessage/string", "contains", "powersploit"}},
+	{{"unformattedMessage/string", "contains", "mimikatz"}},
+	{{"unformattedMessage/string", "contains", `\admin$`}},
+	{{"unformattedMessage/string", "contains", "evil.example.com"}},
+}
+
+// eventIOC is an IOC of one branch for each set of conditions.
+func eventIOC(t testing.TB, branches ...[][3]string) *ioc.Collection {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(`<OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="i" last-modified="2024-01-01T00:00:00" published-date="2024-01-01T00:00:00"><metadata/><criteria><Indicator id="top" operator="OR">`)
+	for i, conds := range branches {
+		fmt.Fprintf(&b, `<Indicator id="and-%d" operator="AND">`, i)
+		for k, c := range conds {
+			var content bytes.Buffer
+			for _, r := range c[2] {
+				fmt.Fprintf(&content, "&#x%x;", r)
+			}
+			fmt.Fprintf(&b, `<IndicatorItem id="c-%d-%d" condition="%s" preserve-case="false" negate="false"><Context document="EventLogItem" search="EventLogItem/%s" type="mir"/><Content type="string">%s</Content></IndicatorItem>`,
+				i, k, c[1], c[0], content.Bytes())
+		}
+		b.WriteString(`</Indicator>`)
+	}
+	b.WriteString(`</Indicator></criteria></OpenIOC>`)
+	name := filepath.Join(t.TempDir(), "events.ioc")
+	if err := os.WriteFile(name, []byte(b.String()), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	coll, err := ioc.Load([]string{name}, ioc.Options{MaxSize: 1 << 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return coll
+}
+
+type silent struct{}
+
+func (silent) Begin(*scan.Header) error    { return nil }
+func (silent) Match(*scan.Match) error     { return nil }
+func (silent) Trouble(*scan.Trouble) error { return nil }
+func (silent) End(*scan.Result) error      { return nil }
+
+// scanLogs searches event logs and nothing else.
+func scanLogs(t testing.TB, coll *ioc.Collection, paths ...string) *scan.Result {
+	t.Helper()
+	logs, err := source.LooseFiles(paths, ".evtx", "ElfFile\x00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := source.OpenArtifacts("logs", source.Logs)
+	defer src.Close()
+	cfg := scan.Config{Collection: coll, Source: src, Logs: logs}
+	cfg.Header.Scan.Options.Jobs, cfg.Header.Scan.Options.MaxObjects = 1, 10
+	plan, err := scan.NewPlan(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := plan.Run(t.Context(), silent{}, &document.Progress{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// BenchmarkEvents searches a log for twenty usual conditions: the one that
+// EVTX_LOG names, else the events of the shared corpus.
+func BenchmarkEvents(b *testing.B) {
+	path := os.Getenv("EVTX_LOG")
+	if path == "" {
+		if path = "../../shared/corpus/evidence/evtx"; !exists(path) {
+			b.Skip("no shared corpus beside the repository")
+		}
+	}
+	coll := eventIOC(b, usual...)
+	b.ReportAllocs()
+	var matches uint64
+	for b.Loop() {
+		r := scanLogs(b, coll, path)
+		matches = r.IOCs[0].MatchCount
+		b.SetBytes(int64(r.Summary.BytesRead))
+	}
+	b.ReportMetric(float64(matches), "matches")
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
