@@ -24,7 +24,7 @@ func manyConditions(n int) *ioc.Collection {
 			case 1:
 				c.Term, c.Test, c.Content = "FileItem/FullPath", ioc.Contains, fmt.Sprintf(`\folder%07d\bad`, k)
 			case 2:
-				c.Term, c.Test, c.Content = "FileItem/SizeInBytes", ioc.Is, fmt.Sprint(1<<40+k)
+				c.Term, c.Test, c.Content = "FileItem/SizeInBytes", ioc.Is, fmt.Sprint(int64(1<<40)+int64(k))
 			case 3:
 				c.Term, c.Test, c.Content = "FileItem/Md5sum", ioc.Is, fmt.Sprintf("%032x", k)
 			case 4:
