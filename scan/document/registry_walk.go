@@ -72,7 +72,7 @@ func (w *regWalk) all() bool {
 		}
 	}
 	for _, h := range hives {
-		if !w.openHive(h) {
+		if !w.guarded(h) {
 			return false
 		}
 	}
@@ -96,6 +96,19 @@ func (w *regWalk) relevant(places []source.Place) bool {
 		}
 	}
 	return false
+}
+
+// guarded is openHive; a panic is a trouble of the hive, not the end of the
+// document.
+func (w *regWalk) guarded(h *source.Hive) (ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			err := panicError(p)
+			w.req.trouble(h.File, err)
+			ok = w.standFor(&regGap{label: h.File, places: h.Places(), why: err})
+		}
+	}()
+	return w.openHive(h)
 }
 
 // openHive lists what the question asks of a hive.

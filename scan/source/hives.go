@@ -174,10 +174,15 @@ type profile struct {
 
 func (r *Registry) profiles() (list []profile) {
 	const key = `HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList`
-	k, err := r.keyOf(HiveSoftware, key)
+	h, k, err := r.keyOf(HiveSoftware, key)
 	if err != nil {
 		return nil
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			h.profilesErr = fmt.Errorf("fault of the scanner: panic: %v", p)
+		}
+	}()
 	for sub, err := range k.Subkeys() {
 		if err != nil {
 			continue // the walk over the hive tells it
@@ -197,18 +202,18 @@ func (r *Registry) profiles() (list []profile) {
 }
 
 // keyOf is Key, asked of the hives of one kind only.
-func (r *Registry) keyOf(kind HiveKind, path string) (RegistryKey, error) {
+func (r *Registry) keyOf(kind HiveKind, path string) (*Hive, RegistryKey, error) {
 	for _, h := range r.hives {
 		if h.Kind != kind {
 			continue
 		}
 		for _, key := range h.Locate(path) {
 			if k, err := h.Key(key); err == nil {
-				return k, nil
+				return h, k, nil
 			}
 		}
 	}
-	return nil, fs.ErrNotExist
+	return nil, nil, fs.ErrNotExist
 }
 
 // profileFolder is a profile's path without its drive, variables replaced.

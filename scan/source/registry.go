@@ -141,7 +141,11 @@ type Hive struct {
 	err   error
 	note  string
 	files []File
-	read  atomic.Int64
+
+	// profilesErr is why the list of profiles in it could not be read.
+	profilesErr error
+
+	read atomic.Int64
 }
 
 // A store has the keys of a hive: a hive file, or the registry of the running
@@ -173,7 +177,14 @@ type RegistryKey interface {
 // Open reads the beginning of the hive, once. It fails where nothing of it can
 // be read.
 func (h *Hive) Open() error {
-	h.once.Do(h.open)
+	h.once.Do(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				h.err = fmt.Errorf("fault of the scanner: panic: %v", p)
+			}
+		}()
+		h.open()
+	})
 	return h.err
 }
 
@@ -188,6 +199,9 @@ func (h *Hive) BytesRead() int64 { return h.read.Load() }
 func (h *Hive) Damage() []error {
 	if h.Open() != nil {
 		return nil
+	}
+	if h.profilesErr != nil {
+		return append(h.store.damage(), h.profilesErr)
 	}
 	return h.store.damage()
 }
