@@ -222,6 +222,25 @@ func TestMissingHives(t *testing.T) {
 	}
 }
 
+// Only where no hive is missing and all keys are asked can absence be told.
+func TestFullListing(t *testing.T) {
+	hive := string(regftest.Hive{Root: regftest.Key{Name: "ROOT"}}.Bytes())
+	m := source.NewMem(source.Windows).Offer(source.Hives)
+	for _, name := range []string{"SYSTEM", "SOFTWARE", "SAM", "SECURITY"} {
+		m.Add(`C:\WINDOWS\system32\config\`+name, hive)
+	}
+	if s := scanRegistry(t, m, regAsk{}); s.Full || !s.Complete || len(s.gaps) != 1 {
+		t.Errorf("without DEFAULT: %+v, gaps %q", s.Listing, s.gaps)
+	}
+	m.Add(`C:\WINDOWS\system32\config\default`, hive)
+	if s := scanRegistry(t, m, regAsk{}); !s.Full || len(s.items) != 5 || len(s.troubles) > 0 {
+		t.Errorf("all hives: %+v, %q, troubles %q", s.Listing, labels(s), s.troubles)
+	}
+	if s := scanRegistry(t, m, regAsk{keys: []string{"HKLM"}}); s.Full {
+		t.Error("a part of the keys is listed in full")
+	}
+}
+
 func labels(s *regSeen) (out []string) {
 	for l := range s.items {
 		out = append(out, l)

@@ -46,7 +46,8 @@ func collectRegistry(ctx context.Context, req *Request, list *Listing) iter.Seq2
 		w := &regWalk{ctx: ctx, req: req, list: list, yield: yield, users: map[string]string{}}
 		w.wantOwner = wantsRegistry(req, "SecurityID") || wantsRegistry(req, "Username")
 		done := w.all()
-		list.Full = done && req.Keys.All && list.Unlisted == 0 && req.Source.Kind() != "artifacts"
+		loose := slices.ContainsFunc(req.Registry.Hives(), func(h *source.Hive) bool { return h.Loose })
+		list.Full = done && req.Keys.All && list.Unlisted == 0 && !loose
 	}
 }
 
