@@ -75,7 +75,7 @@ func cronEntry(line string, kind CronKind) (e CronEntry, ok bool) {
 	take := func(words ...*string) bool {
 		for _, w := range words {
 			end := strings.IndexAny(line, " \t")
-			if end < 0 {
+			if end <= 0 {
 				return false
 			}
 			*w, line = line[:end], strings.TrimLeft(line[end:], " \t")
