@@ -151,9 +151,7 @@ func (p *Plan) fillChannels() {
 	if !p.runs("EventLogItem") {
 		return
 	}
-	for _, n := range p.events.Channels {
-		sc.Channels = append(sc.Channels, n)
-	}
+	sc.Channels = append(sc.Channels, p.events.Channels...)
 	for _, n := range p.events.Prefixes {
 		sc.Channels = append(sc.Channels, n+"…")
 	}
