@@ -18,16 +18,28 @@ type LooseFile struct {
 // LooseFiles are the files that paths name: files themselves, whatever is in
 // them, and of folders all files below that begin with the magic or have the
 // ending. Links in folders are not followed. The error is that of a path that
-// the user named; what cannot be looked at below a folder has its own.
+// the user named; what cannot be looked at below a folder has its own. A path
+// that comes twice counts once.
 func LooseFiles(paths []string, ending, magic string) ([]LooseFile, error) {
 	var out []LooseFile
+	seen := map[string]bool{}
+	add := func(f LooseFile) {
+		place, err := filepath.Abs(f.Path)
+		if err != nil {
+			place = f.Path
+		}
+		if !seen[place] {
+			seen[place] = true
+			out = append(out, f)
+		}
+	}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
 			return nil, err
 		case info.Mode().IsRegular():
-			out = append(out, LooseFile{Path: path})
+			add(LooseFile{Path: path})
 			continue
 		case !info.IsDir():
 			return nil, fmt.Errorf("%s: %w", path, ErrNotRegular)
@@ -50,7 +62,7 @@ func LooseFiles(paths []string, ending, magic string) ([]LooseFile, error) {
 				}
 				f.Err = err
 			}
-			out = append(out, f)
+			add(f)
 			return nil
 		})
 		if err != nil {
