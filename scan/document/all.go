@@ -7,6 +7,10 @@ func All() []Document {
 		&registry,
 		&events,
 		&prefetches,
+		&system,
+		&services,
+		&users,
+		&groups,
 		&files,
 	}
 }

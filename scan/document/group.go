@@ -1,0 +1,66 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+
+	"iocscan/ioc"
+	"iocscan/ioc/match"
+	"iocscan/scan/source"
+)
+
+// groups is GroupItem: the groups that a system itself keeps.
+var groups = Table[group]{
+	name:    "GroupItem",
+	summary: "groups of accounts",
+	needs:   []source.Capability{source.Files},
+	label:   func(g *group) string { return cmp.Or(g.name, g.file) },
+	fields:  groupFields,
+	on: map[source.Platform]lister[group]{
+		source.Linux:  listGroups(readEtcAccounts),
+		source.Darwin: listGroups(readDslocal),
+	},
+}
+
+// A group is one group of accounts.
+type group struct {
+	file     string // where it is from
+	name     string
+	alias    []string // further names
+	fullName string
+	id       number
+	guid     string
+	members  []string // names
+	guids    []string // of members
+	of       *accounts
+}
+
+// has reports whether an account is in the group: named by it, or with it as
+// its primary group.
+func (g *group) has(u *user) bool {
+	return slices.Contains(g.members, u.name) || u.guid != "" && slices.Contains(g.guids, u.guid) ||
+		g.id.is && g.id == u.group
+}
+
+var groupFields = []Field[group]{
+	field(match.Field{Term: "GroupItem/GroupName", Kind: ioc.Text, Identity: true}, groupNames),
+	field(match.Field{Term: "GroupItem/fullname", Kind: ioc.Text}, textOf(func(g *group) string { return g.fullName })),
+	field(match.Field{Term: "GroupItem/gid", Kind: ioc.Int, Identity: true}, numberOf(func(g *group) number { return g.id })),
+	field(match.Field{Term: "GroupItem/groupguid", Kind: ioc.Text}, textOf(func(g *group) string { return g.guid })),
+	field(match.Field{Term: "GroupItem/userlist/username", Kind: ioc.Text, Cost: match.Open, Multi: true}, groupMembers),
+}
+
+func groupNames(g *group, yield func(ioc.Value) bool) error {
+	if yield(ioc.TextValue(g.name)) {
+		yieldTexts(g.alias, yield)
+	}
+	return nil
+}
+
+func groupMembers(g *group, yield func(ioc.Value) bool) error {
+	names, err := g.of.membersOf(g)
+	if yieldTexts(names, yield) {
+		return err
+	}
+	return nil
+}
