@@ -6,6 +6,7 @@ func All() []Document {
 	return []Document{
 		&registry,
 		&events,
+		&tasks,
 		&prefetches,
 		&system,
 		&services,
