@@ -16,6 +16,8 @@ type accounts struct {
 	told   sync.Once
 	users  func() ([]user, []error)
 	groups func() ([]group, []error)
+
+	userIndex, groupIndex func() *index
 }
 
 // An accountReader finds out how accounts are read from the evidence.
@@ -62,6 +64,8 @@ func newAccounts(req *Request, users func(*accounts) ([]user, []error), groups f
 	a := &accounts{req: req}
 	a.users = sync.OnceValues(func() ([]user, []error) { return users(a) })
 	a.groups = sync.OnceValues(func() ([]group, []error) { return groups(a) })
+	a.userIndex = sync.OnceValue(func() *index { list, _ := a.users(); return indexUsers(list) })
+	a.groupIndex = sync.OnceValue(func() *index { list, _ := a.groups(); return indexGroups(list) })
 	return a
 }
 
@@ -76,14 +80,16 @@ func (a *accounts) fault(errs []error) error {
 	return errors.Join(errs...)
 }
 
-// groupsOf are the names of the groups that an account is in.
+// groupsOf are the names of the groups that an account is in: those that name
+// it, and its primary one.
 func (a *accounts) groupsOf(u *user) ([]string, error) {
 	groups, errs := a.groups()
+	in := a.groupIndex()
+	places := slices.Concat(in.name[u.name], in.guid[u.guid], in.id[u.group])
+	slices.Sort(places)
 	var names []string
-	for i := range groups {
-		if groups[i].has(u) {
-			names = append(names, groups[i].name)
-		}
+	for _, i := range slices.Compact(places) {
+		names = append(names, groups[i].name)
 	}
 	return names, a.fault(errs)
 }
@@ -92,11 +98,69 @@ func (a *accounts) groupsOf(u *user) ([]string, error) {
 // not, and those whose primary group it is.
 func (a *accounts) membersOf(g *group) ([]string, error) {
 	users, errs := a.users()
+	in := a.userIndex()
 	names := slices.Clone(g.members)
-	for i := range users {
-		if u := &users[i]; g.has(u) && !slices.Contains(names, u.name) {
-			names = append(names, u.name)
+	listed := map[string]bool{}
+	for _, n := range names {
+		listed[n] = true
+	}
+	add := func(places []int) {
+		for _, i := range places {
+			if n := users[i].name; !listed[n] {
+				listed[n] = true
+				names = append(names, n)
+			}
 		}
 	}
+	for _, guid := range g.guids {
+		add(in.guid[guid])
+	}
+	add(in.id[g.id])
 	return names, a.fault(errs)
+}
+
+// An index finds the places of accounts, so that a file made of nothing but
+// members costs no more than its length.
+type index struct {
+	name, guid map[string][]int
+	id         map[number][]int
+}
+
+// indexGroups: by the names and GUIDs of members, and by id.
+func indexGroups(groups []group) *index {
+	in := &index{map[string][]int{}, map[string][]int{}, map[number][]int{}}
+	for i, g := range groups {
+		for _, m := range g.members {
+			add(in.name, m, i)
+		}
+		for _, m := range g.guids {
+			add(in.guid, m, i)
+		}
+		add(in.id, g.id, i)
+	}
+	return in.sealed()
+}
+
+// indexUsers: by GUID, and by the id of the primary group.
+func indexUsers(users []user) *index {
+	in := &index{map[string][]int{}, map[string][]int{}, map[number][]int{}}
+	for i, u := range users {
+		add(in.guid, u.guid, i)
+		add(in.id, u.group, i)
+	}
+	return in.sealed()
+}
+
+// add puts a place under a key, once.
+func add[K comparable](to map[K][]int, key K, place int) {
+	if list := to[key]; len(list) == 0 || list[len(list)-1] != place {
+		to[key] = append(list, place)
+	}
+}
+
+// sealed: what has no GUID or id has none in common with others.
+func (in *index) sealed() *index {
+	delete(in.guid, "")
+	delete(in.id, number{})
+	return in
 }

@@ -26,12 +26,15 @@ func readEntries(e etc, path string, take func(fields []string) error) []error {
 		return []error{err}
 	}
 	var errs []error
-	n := 0
+	n, taken := 0, 0
 	for line := range strings.Lines(body) {
 		n++
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" || line[0] == '#' {
 			continue
+		}
+		if taken++; taken > mostEntries {
+			return append(errs, fmt.Errorf("%s: more than %d entries", path, mostEntries))
 		}
 		if line[0] == '+' || line[0] == '-' { // nsswitch.conf(5), compat
 			err = fmt.Errorf("%s: line %d: entries of a directory service are not in the evidence", path, n)
@@ -45,8 +48,10 @@ func readEntries(e etc, path string, take func(fields []string) error) []error {
 	return errs
 }
 
-// mostFaults is how many faults of one file are told.
-const mostFaults = 100
+const (
+	mostEntries = 1 << 17 // of one file
+	mostFaults  = 100     // of one file that are told
+)
 
 // entry checks what passwd and group have in common: a name, a password, an id.
 func entry(fields []string) (name string, id number, err error) {

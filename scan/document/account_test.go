@@ -3,7 +3,9 @@ package document
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"iocscan/scan/source"
@@ -278,5 +280,22 @@ func TestDamagedAccountsOfDarwin(t *testing.T) {
 	}
 	if got := tell(t, &groups, source.NewMem(source.Darwin)); got.Complete || len(got.troubles) != 1 {
 		t.Errorf("no dslocal: %+v", got)
+	}
+}
+
+// Files made to cost more than their length.
+func TestManyMembers(t *testing.T) {
+	var users0, groups0 strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&users0, "u%d:x:%d:%d::/:/\n", i, i, i)
+		fmt.Fprintf(&groups0, "g%d:x:%d:u1,u1,u2\n", i, i)
+	}
+	m := source.NewMem(source.Linux).Add("/etc/passwd", users0.String()).Add("/etc/group", groups0.String())
+	got := tell(t, &users, m)
+	if !strings.Contains(got.text, "\n  grouplist/groupname = g7\n") || !got.Full {
+		t.Error("an account is not in its primary group")
+	}
+	if got := tell(t, &groups, m); !strings.Contains(got.text, "\n  userlist/username = u1 | u1 | u2 | u7\n") {
+		t.Error("a group has not got the accounts whose primary group it is")
 	}
 }

@@ -2,7 +2,6 @@ package document
 
 import (
 	"cmp"
-	"slices"
 
 	"iocscan/ioc"
 	"iocscan/ioc/match"
@@ -33,13 +32,6 @@ type group struct {
 	members  []string // names
 	guids    []string // of members
 	of       *accounts
-}
-
-// has reports whether an account is in the group: named by it, or with it as
-// its primary group.
-func (g *group) has(u *user) bool {
-	return slices.Contains(g.members, u.name) || u.guid != "" && slices.Contains(g.guids, u.guid) ||
-		g.id.is && g.id == u.group
 }
 
 var groupFields = []Field[group]{

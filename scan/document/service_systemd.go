@@ -47,7 +47,10 @@ type unitFile struct {
 	link         bool
 }
 
-const suffix = ".service"
+const (
+	suffix      = ".service"
+	mostDropIns = 256 // of one unit
+)
 
 // units lists the services of one manager.
 func (h *serviceHost) units(folders []string, kind, account string) {
@@ -143,7 +146,11 @@ func (h *serviceHost) unit(t *unitTree, name string, aliases []string, kind, acc
 	body, masked, err := h.readUnit(f)
 	var u unit
 	u.add(body)
-	for _, conf := range t.dropInsOf(name) {
+	dropIns := t.dropInsOf(name)
+	if len(dropIns) > mostDropIns && err == nil {
+		err = fmt.Errorf("unit %s: %d drop-ins, of which %d are read", f.path, len(dropIns), mostDropIns)
+	}
+	for _, conf := range dropIns[:min(len(dropIns), mostDropIns)] {
 		body, _, errConf := h.readUnit(conf)
 		if errConf != nil && err == nil {
 			err = errConf
