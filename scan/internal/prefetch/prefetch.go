@@ -140,7 +140,7 @@ func (r *reader) u64(off int) uint64 {
 
 // volumes reads the list; offsets in it count from its beginning.
 func (r *reader) volumes(off, n, size, each int) []Volume {
-	if n > maxVolumes || n*each > size {
+	if n < 0 || n > maxVolumes || n*each > size { // int may be of 32 bits
 		r.bad = true
 		return nil
 	}
