@@ -302,6 +302,20 @@ func TestFuzzTargetsHaveSeeds(t *testing.T) {
 	}
 }
 
+// Wine cannot empty the folders of testing.T.TempDir; those of sourcetest it
+// can.
+func TestFoldersWorkUnderWine(t *testing.T) {
+	elsewhere := regexp.MustCompile(`_(unix|linux|darwin)_test\.go$`)
+	for _, f := range repoFiles(t) {
+		switch f.dir() {
+		case "scan/source", "scan/document", "scan/scope":
+			if f.isTest() && !elsewhere.MatchString(f.path) && bytes.Contains(f.body, []byte(".TempDir()")) {
+				t.Errorf("%s: t.TempDir, where .ci/wine needs sourcetest.TempDir", f.path)
+			}
+		}
+	}
+}
+
 func calls(fn *ast.FuncDecl, method string) (found bool) {
 	ast.Inspect(fn, func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallExpr); ok {

@@ -16,6 +16,7 @@ import (
 	"iocscan/scan/internal/regf/regftest"
 	"iocscan/scan/scope"
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 const (
@@ -293,7 +294,7 @@ func TestKeys(t *testing.T) {
 func TestLooseHive(t *testing.T) {
 	hive := regftest.Hive{Root: regftest.Key{Name: "ROOT", Subkeys: []regftest.Key{{Name: "Vendor",
 		Values: []regftest.Value{{Name: "v", Type: 1, Data: regftest.SZ("x")}}}}}}.Bytes()
-	name := filepath.Join(t.TempDir(), "some.hive")
+	name := filepath.Join(sourcetest.TempDir(t), "some.hive")
 	if err := os.WriteFile(name, hive, 0o666); err != nil {
 		t.Fatal(err)
 	}

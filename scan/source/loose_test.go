@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 func TestLooseFiles(t *testing.T) {
-	dir := t.TempDir()
+	dir := sourcetest.TempDir(t)
 	for name, content := range map[string]string{
 		"a.LOG": "anything", "sub/b": "MAGIC and more", "sub/c": "nothing", "sub/d": "", "single.txt": "no log",
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"iocscan/scan/internal/regf/regftest"
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the hives of testdata/roots/registry")
@@ -167,7 +168,7 @@ func TestRegistryKey(t *testing.T) {
 
 // A root has the capability only where there are hives.
 func TestRootHives(t *testing.T) {
-	dir := t.TempDir()
+	dir := sourcetest.TempDir(t)
 	if err := os.MkdirAll(filepath.Join(dir, "WINNT", "System32", "CONFIG"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func TestReplay(t *testing.T) {
 
 // What a loose hive is shows by its content.
 func TestLooseHives(t *testing.T) {
-	dir := t.TempDir()
+	dir := sourcetest.TempDir(t)
 	given := func(file string, content []byte, mount string) source.GivenHive {
 		name := filepath.Join(dir, file)
 		if err := os.WriteFile(name, content, 0o666); err != nil {
