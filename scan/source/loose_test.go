@@ -25,6 +25,9 @@ func TestLooseFiles(t *testing.T) {
 	}
 	link := filepath.Join(dir, "sub", "link.log")
 	linked := os.Symlink(filepath.Join(dir, "single.txt"), link) == nil
+	if _, err := os.Stat(link); err != nil { // Wine makes links that lead nowhere
+		linked = false
+	}
 
 	files, err := source.LooseFiles([]string{dir, filepath.Join(dir, "single.txt"), filepath.Join(dir, "sub"), dir + "/single.txt"}, ".log", "MAGIC")
 	if err != nil {
