@@ -133,6 +133,7 @@ func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) er
 	// Workers are more than processors where that helps; this is what keeps a
 	// scan with few --jobs from taking the whole machine.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(opt.jobs, runtime.GOMAXPROCS(0))))
+	makeRoom()
 	result, err := plan.Run(ctx, sink, progress)
 	if err != nil {
 		return err

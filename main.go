@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"iocscan/scan"
@@ -26,9 +25,7 @@ func main() {
 // run is the program with everything it touches as arguments. It returns the
 // exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	// Memory is bounded by design; collecting a little more often than by
-	// default keeps its peak close to what is really in use.
-	debug.SetGCPercent(25)
+	boundMemory()
 	err := newApp(stdin, stdout, stderr).run(ctx, args)
 	var status exitStatus
 	switch {
