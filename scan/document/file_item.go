@@ -45,7 +45,7 @@ func openFiles(ctx context.Context, req *Request, t *Table[file], workers int) s
 	var l *lanes
 	if hasLanes() && req.wants(t.field(digestTerms[digestMD5])) {
 		l = newLanes(workers)
-		s.goroutines, s.close = min(workers*lanesPerWorker, max(workers, mostLanes)), l.close
+		s.goroutines, s.close = min(workers*lanesPerWorker, mostLanes), l.close
 	}
 	s.items = func() items[file] { return newFileItem(ctx, req, t, l) }
 	return s

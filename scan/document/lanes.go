@@ -20,7 +20,9 @@ import (
 // many as a server computes side by side. The library names them on amd64 only.
 const lanesPerWorker = 16
 
-// mostLanes bounds what is open and buffered at once on large machines.
+// mostLanes bounds what is open and buffered at once on large machines. No
+// server may get more hashes than lanesPerWorker: they share its buffers, and
+// many that each hold one and wait for another would wait for ever.
 const mostLanes = 64
 
 // lanes hands out MD5 hashes that are computed side by side.

@@ -16,7 +16,7 @@ func TestLanes(t *testing.T) {
 	l := newLanes(2)
 	defer l.close()
 	var wg sync.WaitGroup
-	for g := range 40 {
+	for g := range 2 * lanesPerWorker {
 		wg.Go(func() {
 			h := l.hash()
 			for n := range 200 {
@@ -36,4 +36,20 @@ func TestLanes(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestLanesAreEnough holds the number of hashes that share a server down.
+func TestLanesAreEnough(t *testing.T) {
+	if !hasLanes() {
+		t.Skip("this processor has no lanes")
+	}
+	for _, workers := range []int{1, 2, 3, 4, 5, 64, 65, 1024} {
+		s := openFiles(t.Context(), &Request{}, &files, workers)
+		l := newLanes(workers)
+		if most := len(l.servers) * lanesPerWorker; s.goroutines > most || s.goroutines < min(workers, mostLanes) {
+			t.Errorf("%d workers: %d goroutines on %d servers", workers, s.goroutines, len(l.servers))
+		}
+		s.close()
+		l.close()
+	}
 }
