@@ -16,11 +16,11 @@ func TestWhole(t *testing.T) {
 		`"Keywords":9223372036854775808,"TimeCreated":{"SystemTime":"2019-04-17T18:40:00.0000007Z"},"EventRecordID":1007,"Correlation":`
 	const rest = `,"Execution":{"ProcessID":77,"ThreadID":77},"Channel":"Sample/Operational","Computer":"host.example","Security":`
 	for _, c := range []struct {
-		name     string
-		body     evtxtest.Body
-		library  string
-		own      string
-		fallback bool // the library loses something
+		name      string
+		body      evtxtest.Body
+		byLibrary string
+		own       string
+		fallback  bool // the library loses something
 	}{
 		{"usual", usual,
 			sys + `null` + rest + `{}},"EventData":{"A":"x\"\\\n\u0001","B":9,"C":"2019-04-17T18:40:00.0000001Z"}}}`,
@@ -46,8 +46,8 @@ func TestWhole(t *testing.T) {
 		if err != nil || e.Library == c.fallback || (e.Reason == "") == c.fallback {
 			t.Errorf("%s: %v %s %+v %+v", c.name, err, e.Reason, e.Lost, e.Extra)
 		}
-		if !c.fallback && string(e.JSON) != c.library {
-			t.Errorf("%s: by the library\n%s, want\n%s", c.name, e.JSON, c.library)
+		if !c.fallback && string(e.JSON) != c.byLibrary {
+			t.Errorf("%s: by the library\n%s, want\n%s", c.name, e.JSON, c.byLibrary)
 		}
 		own, err := (&Whole{NoLibrary: true}).Event(rec)
 		if err != nil || string(own.JSON) != c.own || own.Library {
