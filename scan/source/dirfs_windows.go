@@ -13,6 +13,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"iocscan/scan/internal/fsys"
+	"iocscan/scan/internal/wtf8"
 )
 
 // A dirFS is a folder of the scanner as Windows shows it. Paths go to the
@@ -69,7 +72,7 @@ func (f *dirFS) wide(name, suffix string) (*uint16, error) {
 	if name == "" && suffix == "" {
 		suffix = `\` // of a volume, its root and not its device
 	}
-	path, ok := fromWTF8(f.prefix + name + suffix)
+	path, ok := wtf8.Decode(f.prefix + name + suffix)
 	if !ok {
 		return nil, fmt.Errorf("%w: not a name on Windows", fs.ErrNotExist)
 	}
@@ -155,12 +158,12 @@ func handleInfo(h windows.Handle) (Info, error) {
 		info.Changed = basic.changed
 	}
 	var tag tagInfo
-	if info.Attributes&attrReparse != 0 {
+	if info.Attributes&fsys.AttrReparse != 0 {
 		if err := windows.GetFileInformationByHandleEx(h, classTag, (*byte)(unsafe.Pointer(&tag)), uint32(unsafe.Sizeof(tag))); err != nil {
 			return Info{}, err
 		}
 	}
-	info.Type = windowsKind(info.Attributes, tag.tag)
+	info.Type = Type(fsys.ReparseKind(info.Attributes, tag.tag))
 	if info.Type == Dir {
 		info.Size = 0
 	}
@@ -184,7 +187,7 @@ type findData struct {
 
 func (d *findData) info() Info {
 	info := Info{
-		Type:       windowsKind(d.attributes, d.tag),
+		Type:       Type(fsys.ReparseKind(d.attributes, d.tag)),
 		Size:       int64(d.sizeHigh)<<32 | int64(d.sizeLow),
 		Modified:   filetime(d.modified),
 		Accessed:   filetime(d.accessed),
@@ -205,7 +208,7 @@ func (d *findData) entry() Entry {
 		n++
 	}
 	info := d.info()
-	return Entry{Name: wtf8(d.name[:n]), Type: info.Type, Info: &info}
+	return Entry{Name: wtf8.Encode(d.name[:n]), Type: info.Type, Info: &info}
 }
 
 var (
@@ -299,9 +302,9 @@ func (f *dirFS) openFolder(name string, d *findData) (windows.Handle, error) {
 	switch {
 	case err != nil:
 		return 0, systemError(err)
-	case attributes&attrDirectory == 0:
+	case attributes&fsys.AttrDirectory == 0:
 		return 0, syscall.ENOTDIR
-	case attributes&(attrReparse|attrRecallOpen|attrRecallAccess) != 0 && strings.Trim(name, "/") != "":
+	case attributes&(fsys.AttrReparse|fsys.AttrRecallOpen|fsys.AttrRecallAccess) != 0 && strings.Trim(name, "/") != "":
 		info, err := f.Lstat(name)
 		switch {
 		case err != nil:
@@ -336,7 +339,7 @@ func (f *dirFS) Open(name string) (File, error) {
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	file, err := f.openFile(name, path, info.Attributes&attrReparse != 0, false)
+	file, err := f.openFile(name, path, info.Attributes&fsys.AttrReparse != 0, false)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
@@ -449,7 +452,7 @@ func (f *dirFS) Readlink(name string) (string, error) {
 	if err := windows.DeviceIoControl(h, windows.FSCTL_GET_REPARSE_POINT, nil, 0, &buf[0], uint32(len(buf)), &n, nil); err != nil {
 		return "", pathError("readlink", name, err)
 	}
-	target, err := parseReparse(buf[:min(int(n), len(buf))])
+	target, err := fsys.ReparseTarget(buf[:min(int(n), len(buf))])
 	if err != nil {
 		return "", pathError("readlink", name, err)
 	}

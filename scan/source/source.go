@@ -112,7 +112,7 @@ type File interface {
 	Info() (Info, error)
 }
 
-// Type of a directory entry.
+// Type of a directory entry; its values are those of fsys.Kind.
 type Type uint8
 
 const (

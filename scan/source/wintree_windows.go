@@ -9,6 +9,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"iocscan/scan/internal/fsys"
+	"iocscan/scan/internal/wtf8"
 )
 
 // winTree adds what NTFS has beside files: streams, and owners by SID.
@@ -67,7 +70,7 @@ func (t *winTree) Streams(name string) ([]Stream, error) {
 			n++
 		}
 		// ":name:$DATA"; the content itself has no name.
-		stream, kind, _ := strings.Cut(strings.TrimPrefix(wtf8(d.name[:n]), ":"), ":")
+		stream, kind, _ := strings.Cut(strings.TrimPrefix(wtf8.Encode(d.name[:n]), ":"), ":")
 		if stream != "" && kind == "$DATA" {
 			list = append(list, Stream{Name: stream, Size: d.size})
 		}
@@ -106,7 +109,7 @@ func (t *winTree) OpenStream(name, stream string) (File, error) {
 	if err != nil {
 		return nil, pathError("open", whole, err)
 	}
-	f, err := t.openFile(whole, path, info.Attributes&attrReparse != 0, true)
+	f, err := t.openFile(whole, path, info.Attributes&fsys.AttrReparse != 0, true)
 	if err != nil {
 		return nil, pathError("open", whole, err)
 	}

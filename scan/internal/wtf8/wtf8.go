@@ -1,15 +1,16 @@
-package source
+// Package wtf8 writes the names of Windows as bytes and back.
+package wtf8
 
 import (
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// wtf8 turns a Windows name into bytes: UTF-8, and a surrogate without its
+// Encode turns a Windows name into bytes: UTF-8, and a surrogate without its
 // other half, which Windows allows in names, as the three bytes that UTF-8
 // would have for it (WTF-8, https://simonsapin.github.io/wtf-8/). No two names
 // become one.
-func wtf8(name []uint16) string {
+func Encode(name []uint16) string {
 	b := make([]byte, 0, len(name)+8)
 	for i := 0; i < len(name); i++ {
 		r := rune(name[i])
@@ -29,8 +30,8 @@ func wtf8(name []uint16) string {
 	return string(b)
 }
 
-// fromWTF8 is the inverse. Bytes that no Windows name becomes are not ok.
-func fromWTF8(s string) (name []uint16, ok bool) {
+// Decode is the inverse. Bytes that no Windows name becomes are not ok.
+func Decode(s string) (name []uint16, ok bool) {
 	name = make([]uint16, 0, len(s)+1)
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])

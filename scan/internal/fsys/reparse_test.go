@@ -1,61 +1,16 @@
-package source
+package fsys
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
 )
 
-func TestWTF8(t *testing.T) {
-	for _, c := range []struct {
-		name []uint16
-		want string
-	}{
-		{nil, ""},
-		{utf16.Encode([]rune("Ünï 😀.exe")), "Ünï 😀.exe"},
-		{[]uint16{0xd800}, "\xed\xa0\x80"},
-		{[]uint16{0xdc00, 0xd800}, "\xed\xb0\x80\xed\xa0\x80"},
-		{[]uint16{'a', 0xdbff, 'b'}, "a\xed\xaf\xbfb"},
-		{[]uint16{0xd83d, 0xde00}, "😀"},
-		{[]uint16{0xd83d, 0xd83d, 0xde00}, "\xed\xa0\xbd😀"},
-		{[]uint16{0xfffd, 0xffff, 1}, "\ufffd\uffff\x01"},
-	} {
-		if got := wtf8(c.name); got != c.want {
-			t.Errorf("%x: %q, want %q", c.name, got, c.want)
-		}
-		if got, ok := fromWTF8(c.want); !ok || !slices.Equal(got, c.name) {
-			t.Errorf("%q: %x, %t, want %x", c.want, got, ok, c.name)
-		}
-	}
-	for _, s := range []string{"\xff", "a\xc3", "\xed\xa0", "\xed\xa0\x80\xed\xb0\x80", "\xc0\x80", "\xf8\x88\x80\x80\x80"} {
-		if got, ok := fromWTF8(s); ok {
-			t.Errorf("%q: %x, want not ok", s, got)
-		}
-	}
-}
-
-func FuzzWTF8(f *testing.F) {
-	f.Add("plain")
-	f.Add("\xed\xa0\xbd😀")
-	f.Add("\xed\xa0\x80\xed\xb0\x80")
-	f.Add("\xff\xfe")
-	f.Fuzz(func(t *testing.T, s string) {
-		name, ok := fromWTF8(s)
-		if !ok {
-			return
-		}
-		if got := wtf8(name); got != s {
-			t.Errorf("%q becomes %q", s, got)
-		}
-	})
-}
-
-func TestWindowsKind(t *testing.T) {
+func TestReparseKind(t *testing.T) {
 	for _, c := range []struct {
 		what            string
 		attributes, tag uint32
-		want            Type
+		want            Kind
 	}{
 		{"file", 0x20, 0, Regular},
 		{"folder", 0x10, 0, Dir},
@@ -79,7 +34,7 @@ func TestWindowsKind(t *testing.T) {
 		{"store app alias", 0x420, tagAppExecLink, Other},
 		{"tag without the attribute", 0x20, tagSymlink, Regular},
 	} {
-		if got := windowsKind(c.attributes, c.tag); got != c.want {
+		if got := ReparseKind(c.attributes, c.tag); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
 	}
@@ -105,36 +60,36 @@ func reparse(tag uint32, fill int, target string) []byte {
 	return b
 }
 
-func TestParseReparse(t *testing.T) {
+func TestReparseTarget(t *testing.T) {
 	for _, target := range []string{`\??\C:\Users`, `..\x`, ``, `\??\Volume{x}\`} {
-		if got, err := parseReparse(reparse(tagSymlink, 4, target)); err != nil || got != target {
+		if got, err := ReparseTarget(reparse(tagSymlink, 4, target)); err != nil || got != target {
 			t.Errorf("link: %q, %v, want %q", got, err, target)
 		}
-		if got, err := parseReparse(reparse(tagMountPoint, 0, target)); err != nil || got != target {
+		if got, err := ReparseTarget(reparse(tagMountPoint, 0, target)); err != nil || got != target {
 			t.Errorf("junction: %q, %v, want %q", got, err, target)
 		}
 	}
 	whole := reparse(tagMountPoint, 0, `\??\C:\Users`)
 	for n := range whole {
-		if got, err := parseReparse(whole[:n]); err == nil {
+		if got, err := ReparseTarget(whole[:n]); err == nil {
 			t.Errorf("cut at %d: %q", n, got)
 		}
 	}
 	long := reparse(tagMountPoint, 0, "x")
 	long[10] = 0xff
-	if got, err := parseReparse(long); err == nil {
+	if got, err := ReparseTarget(long); err == nil {
 		t.Errorf("name past the end: %q", got)
 	}
-	if _, err := parseReparse(reparse(0xa000001d, 0, strings.Repeat("x", 20))); err == nil {
+	if _, err := ReparseTarget(reparse(0xa000001d, 0, strings.Repeat("x", 20))); err == nil {
 		t.Error("a link of WSL: no error")
 	}
 }
 
-func FuzzParseReparse(f *testing.F) {
+func FuzzReparseTarget(f *testing.F) {
 	f.Add(reparse(tagSymlink, 4, `..\x`))
 	f.Add(reparse(tagMountPoint, 0, `\??\C:\x`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if s, err := parseReparse(b); err == nil && len(s) > 3*len(b) {
+		if s, err := ReparseTarget(b); err == nil && len(s) > 3*len(b) {
 			t.Errorf("%d bytes of name from %d", len(s), len(b))
 		}
 	})

@@ -1,18 +1,20 @@
-package source
+package fsys
 
 import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"iocscan/scan/internal/wtf8"
 )
 
 // FILE_ATTRIBUTE_* of [MS-FSCC] 2.6, as far as they decide what an object is.
 const (
-	attrDirectory    = 0x10
-	attrReparse      = 0x400
+	AttrDirectory    = 0x10
+	AttrReparse      = 0x400
 	attrOffline      = 0x1000
-	attrRecallOpen   = 0x40000
-	attrRecallAccess = 0x400000
+	AttrRecallOpen   = 0x40000
+	AttrRecallAccess = 0x400000
 )
 
 // Reparse tags of [MS-FSCC] 2.1.2.1.
@@ -37,19 +39,19 @@ const (
 	tagNameSurrogate = 0x20000000 // the object stands for another name
 )
 
-// windowsKind is what an object with these attributes and this reparse tag is.
+// ReparseKind is what an object with these attributes and this reparse tag is.
 //
 // Opening a placeholder would fetch it over the network, and listing a folder
 // that is one as well: both are Cloud. Files that are stored in another way but
 // on this machine (deduplicated, compressed by WOF, OneDrive's that have been
 // fetched) are plain files.
-func windowsKind(attributes, tag uint32) Type {
-	if attributes&attrReparse != 0 {
+func ReparseKind(attributes, tag uint32) Kind {
+	if attributes&AttrReparse != 0 {
 		switch tag {
 		case tagMountPoint, tagSymlink:
 			return Link
 		case tagHSM, tagHSM2, tagProjFS, tagStorageSync, tagOneDrive:
-			if attributes&attrDirectory == 0 {
+			if attributes&AttrDirectory == 0 {
 				return Cloud
 			}
 		case tagAFUnix:
@@ -65,14 +67,14 @@ func windowsKind(attributes, tag uint32) Type {
 			return Link
 		}
 	}
-	away := uint32(attrRecallOpen | attrRecallAccess)
-	if attributes&attrDirectory == 0 {
+	away := uint32(AttrRecallOpen | AttrRecallAccess)
+	if attributes&AttrDirectory == 0 {
 		away |= attrOffline
 	}
 	switch {
 	case attributes&away != 0:
 		return Cloud
-	case attributes&attrDirectory != 0:
+	case attributes&AttrDirectory != 0:
 		return Dir
 	}
 	return Regular
@@ -80,11 +82,11 @@ func windowsKind(attributes, tag uint32) Type {
 
 var errReparse = errors.New("reparse data that is no link")
 
-// parseReparse is the target in a REPARSE_DATA_BUFFER, [MS-FSCC] 2.1.2: tag 4
+// ReparseTarget is the target in a REPARSE_DATA_BUFFER, [MS-FSCC] 2.1.2: tag 4
 // bytes, length 2, reserved 2; then for symbolic links and mount points offset
 // and length of the substitute name and of the name to print, 2 bytes each, for
 // symbolic links 4 bytes of flags, and the names that the offsets count from.
-func parseReparse(b []byte) (string, error) {
+func ReparseTarget(b []byte) (string, error) {
 	if len(b) < 16 {
 		return "", fmt.Errorf("%w: %d bytes", errReparse, len(b))
 	}
@@ -109,5 +111,5 @@ func parseReparse(b []byte) (string, error) {
 	for i := from; i < to; i += 2 {
 		name = append(name, le.Uint16(b[i:]))
 	}
-	return wtf8(name), nil
+	return wtf8.Encode(name), nil
 }
