@@ -275,7 +275,7 @@ func (r *Registry) settleFile(h *Hive) error {
 		return err
 	}
 	r.files = append(r.files, folder)
-	h.fsys = &hostTree{dirFS: folder, resolver: &resolver{tree: folder, fold: true}}
+	h.fsys = &linkTree{folder: folder, resolver: &resolver{tree: folder, fold: true}}
 	h.path = Join("/", filepath.Base(abs))
 	return nil
 }

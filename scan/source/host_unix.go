@@ -21,7 +21,7 @@ func openHost(opt HostOptions) (Source, error) {
 		return nil, err
 	}
 	pruned, leftOut := leaveOut(mounts, "/")
-	tree := &hostTree{dirFS: folder, resolver: &resolver{tree: folder, platform: thisPlatform, pruned: pruned}}
+	tree := &linkTree{folder: folder, resolver: &resolver{tree: folder, platform: thisPlatform, pruned: pruned}}
 	return &machine{
 		kind:     "host",
 		name:     name,
@@ -51,7 +51,7 @@ func rootMounts(dir string) (map[string]LeftOut, []LeftOut, string, error) {
 
 // rootFS is the FS of a volume of a root. A Windows volume mounted here has no
 // owners that this system could tell.
-func rootFS(t *hostTree) FS {
+func rootFS(t *linkTree, _ *dirFS) FS {
 	if t.platform == Windows {
 		return t
 	}

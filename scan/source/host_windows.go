@@ -29,8 +29,8 @@ func openHost(opt HostOptions) (Source, error) {
 		if out == nil {
 			var folder *dirFS
 			if folder, err = openDir(drive+`\`, false); err == nil {
-				t := &hostTree{dirFS: folder, resolver: &resolver{tree: folder, platform: Windows, volume: drive, fold: true}}
-				m.volumes = append(m.volumes, Volume{Name: drive, FoldCase: true, FS: &winTree{hostTree: t}, Type: kind})
+				t := &linkTree{folder: folder, resolver: &resolver{tree: folder, platform: Windows, volume: drive, fold: true}}
+				m.volumes = append(m.volumes, Volume{Name: drive, FoldCase: true, FS: &winTree{linkTree: t, dir: folder}, Type: kind})
 				m.folders = append(m.folders, folder)
 				continue
 			}
@@ -142,9 +142,9 @@ func rootMounts(dir string) (map[string]LeftOut, []LeftOut, string, error) {
 
 // rootFS is the FS of a volume of a root. Streams and owners of a Windows
 // system may have come along; a Unix system's owners have not.
-func rootFS(t *hostTree) FS {
+func rootFS(t *linkTree, dir *dirFS) FS {
 	if t.platform == Windows {
-		return &winTree{hostTree: t, foreign: true}
+		return &winTree{linkTree: t, dir: dir, foreign: true}
 	}
 	return t
 }

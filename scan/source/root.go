@@ -87,11 +87,11 @@ func (m *machine) addRoot(dir, name string) error {
 		return err
 	}
 	fold := m.platform == Windows || m.platform == Darwin
-	t := &hostTree{dirFS: folder, confined: true, resolver: &resolver{
+	t := &linkTree{folder: folder, confined: true, resolver: &resolver{
 		tree: folder, platform: m.platform, volume: name, fold: fold, pruned: pruned, still: true,
 		host: strings.TrimRight(filepath.ToSlash(dir), "/"),
 	}}
-	v := Volume{Name: name, FoldCase: fold, FS: rootFS(t), Type: kind}
+	v := Volume{Name: name, FoldCase: fold, FS: rootFS(t, folder), Type: kind}
 	m.volumes = append(m.volumes, v)
 	for _, out := range leftOut {
 		out.Path = Display(v, out.Path)

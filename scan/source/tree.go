@@ -5,11 +5,18 @@ import (
 	"iter"
 )
 
-// A hostTree is a folder of the scanner as an FS: what the system offers
-// (dirFS), with links resolved inside the folder and the places that are not
-// walked. It serves the running host and mounted roots alike.
-type hostTree struct {
-	*dirFS
+// A folder is a tree without regard to where links lead: one of the scanner
+// (dirFS), or what the file systems of an image hold (imageTree).
+type folder interface {
+	tree
+	Open(name string) (File, error)
+}
+
+// A linkTree is a folder as an FS: with links resolved inside it and the places
+// that are not walked. It serves the running host, mounted roots and images
+// alike.
+type linkTree struct {
+	folder
 	*resolver
 	// confined: the evidence is not the scanner's own system, and a link on the
 	// way to a name must not lead to the scanner's. Folders are resolved before
@@ -20,7 +27,7 @@ type hostTree struct {
 
 // place is where the system finds a name: the folder free of links, the last
 // name as it is.
-func (t *hostTree) place(op, name string) (string, error) {
+func (t *linkTree) place(op, name string) (string, error) {
 	if !t.confined {
 		return name, nil
 	}
@@ -39,14 +46,14 @@ func (t *hostTree) place(op, name string) (string, error) {
 	return Join(in, base), nil
 }
 
-func (t *hostTree) ReadDir(ctx context.Context, name string) iter.Seq2[Entry, error] {
+func (t *linkTree) ReadDir(ctx context.Context, name string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		at, err := t.place("open", name)
 		if err != nil {
 			yield(Entry{}, err)
 			return
 		}
-		for e, err := range t.dirFS.ReadDir(ctx, at) {
+		for e, err := range t.folder.ReadDir(ctx, at) {
 			if err != nil && at != name {
 				err = pathError("readdir", name, err)
 			}
@@ -57,12 +64,12 @@ func (t *hostTree) ReadDir(ctx context.Context, name string) iter.Seq2[Entry, er
 	}
 }
 
-func (t *hostTree) Lstat(name string) (Info, error) {
+func (t *linkTree) Lstat(name string) (Info, error) {
 	at, err := t.place("lstat", name)
 	if err != nil {
 		return Info{}, err
 	}
-	info, err := t.dirFS.Lstat(at)
+	info, err := t.folder.Lstat(at)
 	if err != nil {
 		return Info{}, pathError("lstat", name, err)
 	}
@@ -71,19 +78,19 @@ func (t *hostTree) Lstat(name string) (Info, error) {
 
 // tell leaves out what is not the evidence's: the ids and permission bits that
 // the scanner's system makes up for a Windows file system.
-func (t *hostTree) tell(info Info) Info {
+func (t *linkTree) tell(info Info) Info {
 	if t.platform == Windows {
 		info.UID, info.GID, info.Mode = -1, -1, 0
 	}
 	return info
 }
 
-func (t *hostTree) Open(name string) (File, error) {
+func (t *linkTree) Open(name string) (File, error) {
 	at, err := t.place("open", name)
 	if err != nil {
 		return nil, err
 	}
-	f, err := t.dirFS.Open(at)
+	f, err := t.folder.Open(at)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
@@ -92,7 +99,7 @@ func (t *hostTree) Open(name string) (File, error) {
 
 type toldFile struct {
 	File
-	tree *hostTree
+	tree *linkTree
 }
 
 func (f toldFile) Info() (Info, error) {
@@ -100,20 +107,29 @@ func (f toldFile) Info() (Info, error) {
 	return f.tree.tell(info), err
 }
 
-func (t *hostTree) Readlink(name string) (string, error) {
+func (t *linkTree) Readlink(name string) (string, error) {
 	at, err := t.place("readlink", name)
 	if err != nil {
 		return "", err
 	}
-	target, err := t.dirFS.Readlink(at)
+	target, err := t.folder.Readlink(at)
 	if err != nil {
 		return "", pathError("readlink", name, err)
 	}
 	return target, nil
 }
 
+// Touched implements Toucher. What is not a folder of the scanner's disk has no
+// times that reading could change.
+func (t *linkTree) Touched() uint64 {
+	if f, ok := t.folder.(Toucher); ok {
+		return f.Touched()
+	}
+	return 0
+}
+
 // Prune implements Pruner.
-func (t *hostTree) Prune(folder string) (LeftOut, bool) {
+func (t *linkTree) Prune(folder string) (LeftOut, bool) {
 	out, ok := t.pruned[folder]
 	return out, ok
 }
@@ -129,8 +145,8 @@ func readable(info Info) error {
 	return ErrNotRegular
 }
 
-// idTree is a hostTree whose owners are known by their ids.
-type idTree struct{ *hostTree }
+// idTree is a linkTree whose owners are known by their ids.
+type idTree struct{ *linkTree }
 
 // Owner implements Ownerer.
 func (t idTree) Owner(name string) (Owner, error) {
@@ -146,8 +162,8 @@ func (t idTree) Owner(name string) (Owner, error) {
 }
 
 var (
-	_ FS      = (*hostTree)(nil)
-	_ Pruner  = (*hostTree)(nil)
-	_ Toucher = (*hostTree)(nil)
+	_ FS      = (*linkTree)(nil)
+	_ Pruner  = (*linkTree)(nil)
+	_ Toucher = (*linkTree)(nil)
 	_ Ownerer = idTree{}
 )

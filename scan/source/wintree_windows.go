@@ -16,8 +16,9 @@ import (
 
 // winTree adds what NTFS has beside files: streams, and owners by SID.
 type winTree struct {
-	*hostTree
-	foreign bool // accounts are those of another machine
+	*linkTree
+	dir     *dirFS // the folder
+	foreign bool   // accounts are those of another machine
 
 	once    sync.Once
 	machine string   // "S-1-5-21-…-": what the SIDs of the machine's accounts begin with
@@ -42,14 +43,14 @@ func (t *winTree) Streams(name string) ([]Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := t.dirFS.Lstat(at)
+	info, err := t.dir.Lstat(at)
 	if err != nil {
 		return nil, pathError("streams", name, err)
 	}
 	if info.Type != Regular && info.Type != Dir {
 		return nil, nil // the call would go through a link or fetch a placeholder
 	}
-	path, err := t.wide(at, "")
+	path, err := t.dir.wide(at, "")
 	if err != nil {
 		return nil, pathError("streams", name, err)
 	}
@@ -95,7 +96,7 @@ func (t *winTree) OpenStream(name, stream string) (File, error) {
 	if stream == "" || strings.ContainsAny(stream, ":/\\\x00") {
 		return nil, pathError("open", whole, fs.ErrNotExist)
 	}
-	info, err := t.dirFS.Lstat(at)
+	info, err := t.dir.Lstat(at)
 	if err == nil && info.Type == Cloud {
 		err = ErrOffline
 	}
@@ -105,11 +106,11 @@ func (t *winTree) OpenStream(name, stream string) (File, error) {
 	if err != nil {
 		return nil, pathError("open", whole, err)
 	}
-	path, err := t.wide(at, ":"+stream+":$DATA")
+	path, err := t.dir.wide(at, ":"+stream+":$DATA")
 	if err != nil {
 		return nil, pathError("open", whole, err)
 	}
-	f, err := t.openFile(whole, path, info.Attributes&fsys.AttrReparse != 0, true)
+	f, err := t.dir.openFile(whole, path, info.Attributes&fsys.AttrReparse != 0, true)
 	if err != nil {
 		return nil, pathError("open", whole, err)
 	}
@@ -123,7 +124,7 @@ func (t *winTree) Owner(name string) (Owner, error) {
 	if err != nil {
 		return Owner{}, err
 	}
-	h, err := t.inspect(at, windows.READ_CONTROL)
+	h, err := t.dir.inspect(at, windows.READ_CONTROL)
 	if err != nil {
 		return Owner{}, pathError("owner", name, err)
 	}

@@ -1,5 +1,3 @@
-//go:build linux || darwin
-
 package source
 
 import (
@@ -15,7 +13,7 @@ const maxAccountsFile = 64 << 20
 
 // withOwners is a tree of a Unix system with the owners' names out of its own
 // /etc.
-func withOwners(t *hostTree) FS {
+func withOwners(t *linkTree) FS {
 	names := &idNames{fs: t}
 	t.owners = names.owner
 	return idTree{t}
