@@ -237,3 +237,24 @@ func checkLocate(t *testing.T, path string, v source.Volume, got string, err err
 		t.Errorf("locate %s: %s, %v, want %s", path, source.Display(v, got), err, want)
 	}
 }
+
+func TestImage(t *testing.T) {
+	for _, platform := range []source.Platform{source.Linux, source.Windows} {
+		t.Run(string(platform), func(t *testing.T) {
+			sourcetest.Run(t, sourcetest.Maker{
+				Make: func(t *testing.T, tree []sourcetest.Node) (source.FS, string) {
+					return source.FakeImage(platform, func(add func(string, source.Type, string)) {
+						for _, n := range tree {
+							content := n.Content
+							if n.Type == source.Link {
+								content = n.Target
+							}
+							add(n.Path, n.Type, content)
+						}
+					}), "/"
+				},
+				NoUnread: true, NoOddNames: platform == source.Windows,
+			})
+		})
+	}
+}
