@@ -1,5 +1,7 @@
 package evtx
 
+import "slices"
+
 // The guard follows the control flow of the library (version 20260612) over a
 // chunk, with bounds that the library lacks: it counts values without limit,
 // believes sizes, and recurses as deep as it is led. What passes the guard
@@ -16,25 +18,60 @@ type guard struct {
 	known map[uint32]int // what using a template costs, in steps
 	steps int
 	depth int
+	out   guarded
 }
 
-// guardChunk returns how many records from the start of a chunk the library
-// can be given. In b, which is changed, arrays that the library would read up
-// to the end of the chunk are made bytes.
-func guardChunk(b []byte) int {
-	g := &guard{b: b, known: make(map[uint32]int, 32), steps: guardSteps}
-	n := 0
-	for o := chunkHeaderSize; o+minRecord <= len(b) && le.Uint32(b[o:]) == recordMagic; n++ {
+// guarded are the records from the start of a chunk that the library can be
+// given, and what they have of each other.
+type guarded struct {
+	offsets []int
+	uses    [][]uint32     // by record: the templates it names
+	definer map[uint32]int // the record in which the library finds a template
+}
+
+// guardChunk follows the records of a chunk as far as the library can be given
+// them. In b, which is changed, arrays that the library would read up to the
+// end of the chunk are made bytes.
+func guardChunk(b []byte) guarded {
+	g := &guard{b: b, known: make(map[uint32]int, 32), steps: guardSteps, out: guarded{definer: make(map[uint32]int, 32)}}
+	for o := chunkHeaderSize; o+minRecord <= len(b) && le.Uint32(b[o:]) == recordMagic; {
 		size := le.Uint32(b[o+4:])
 		if size < minRecord || size > uint32(len(b)-o) || size&3 != 0 {
 			break
 		}
+		g.out.uses = append(g.out.uses, nil)
 		if _, err := g.binXML(o+recordHeadSize, false); err != nil {
 			break
 		}
+		g.out.offsets = append(g.out.offsets, o)
 		o += int(size)
 	}
-	return n
+	return g.out
+}
+
+// use notes that the record in work names a template, which it defines if no
+// record before has.
+func (g *guard) use(id uint32) {
+	rec := len(g.out.offsets)
+	g.out.uses[rec] = append(g.out.uses[rec], id)
+	if _, ok := g.out.definer[id]; !ok {
+		g.out.definer[id] = rec
+	}
+}
+
+// needs lists a record and those before it without which the library cannot
+// read it, in order.
+func (g *guarded) needs(rec int) []int {
+	list := []int{rec}
+	for i := 0; i < len(list); i++ {
+		for _, id := range g.uses[list[i]] {
+			if d := g.definer[id]; !slices.Contains(list, d) {
+				list = append(list, d)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // take advances o by n bytes that must be there.
@@ -144,6 +181,7 @@ func (g *guard) instance(o int) (end int, stop bool, err error) {
 	if o, err = g.take(o, 4); err != nil {
 		return 0, false, err
 	}
+	g.use(id)
 	count, o, err := g.u32(o)
 	if err != nil {
 		return 0, false, err

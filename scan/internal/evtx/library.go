@@ -5,21 +5,96 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/Velocidex/ordereddict"
 	velocidex "www.velocidex.com/golang/evtx"
 )
 
-// libraryChunk decodes a chunk with the library, as far as the guard lets it,
-// and returns the events by the offset of their records. b is changed.
-func libraryChunk(b []byte) (events map[int]*ordereddict.Dict, err error) {
+// A libraryChunk is a chunk that the library is asked for records of, as far as
+// the guard lets it.
+//
+// The library reads a chunk from its start and takes a template from the first
+// record that names it. The few records that a report shows are therefore read
+// each with those only that define its templates, the others stepped over; when
+// many of one chunk are asked for, all are read at once.
+type libraryChunk struct {
+	b       []byte
+	guarded guarded
+	alone   int                       // records read by themselves
+	events  map[int]*ordereddict.Dict // by offset; nil until all are read
+	err     error
+}
+
+const mostAlone = 8
+
+// newLibraryChunk takes a chunk of ChunkSize bytes, which it changes.
+func newLibraryChunk(b []byte) *libraryChunk {
+	return &libraryChunk{b: b, guarded: guardChunk(b)}
+}
+
+// event is the event of the record at an offset, nil if the library cannot
+// read it.
+func (c *libraryChunk) event(offset int) (*ordereddict.Dict, error) {
+	rec, ok := slices.BinarySearch(c.guarded.offsets, offset)
+	if !ok {
+		return nil, nil
+	}
+	if c.events == nil && c.alone < mostAlone {
+		c.alone++
+		return c.single(rec)
+	}
+	if c.events == nil {
+		c.events, c.err = c.all()
+	}
+	return c.events[offset], c.err
+}
+
+// all reads all records.
+func (c *libraryChunk) all() (map[int]*ordereddict.Dict, error) {
+	events := make(map[int]*ordereddict.Dict, len(c.guarded.offsets))
+	records, err := libraryRecords(c.b, len(c.guarded.offsets))
+	for i, rec := range records {
+		if d, ok := rec.Event.(*ordereddict.Dict); ok {
+			events[c.guarded.offsets[i]] = d
+		}
+	}
+	return events, err
+}
+
+// single reads one record. The size in the head of a record, which is all that
+// the library has to find the next by, leads past those that are not needed.
+func (c *libraryChunk) single(rec int) (*ordereddict.Dict, error) {
+	needs := c.guarded.needs(rec)
+	if needs[0] != 0 { // the library begins there in any case: let it find no event
+		const body = chunkHeaderSize + recordHeadSize
+		token := c.b[body]
+		c.b[body] = 0
+		defer func() { c.b[body] = token }()
+		needs = append([]int{0}, needs...)
+	}
+	for i, n := range needs[1:] {
+		from, to := c.guarded.offsets[needs[i]], c.guarded.offsets[n]
+		size := le.Uint32(c.b[from+4:])
+		le.PutUint32(c.b[from+4:], uint32(to-from))
+		defer func() { le.PutUint32(c.b[from+4:], size) }()
+	}
+	records, err := libraryRecords(c.b, len(needs))
+	if err != nil || len(records) != len(needs) {
+		return nil, err
+	}
+	d, _ := records[len(records)-1].Event.(*ordereddict.Dict)
+	return d, nil
+}
+
+// libraryRecords has the library read the first n records of a chunk.
+func libraryRecords(b []byte, n int) (records []*velocidex.EventRecord, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			events, err = nil, fmt.Errorf("library: %v", p)
+			records, err = nil, fmt.Errorf("library: %v", p)
 		}
 	}()
-	n := guardChunk(b)
 	if n == 0 {
 		return nil, nil
 	}
@@ -29,19 +104,7 @@ func libraryChunk(b []byte) (events map[int]*ordereddict.Dict, err error) {
 	}
 	// The library takes the number of records from these.
 	c.Header.FirstEventRecNumber, c.Header.LastEventRecNumber = 1, uint64(n)
-	records, err := c.Parse(0)
-	if err != nil {
-		return nil, err
-	}
-	events = make(map[int]*ordereddict.Dict, len(records))
-	o := chunkHeaderSize
-	for _, rec := range records {
-		if d, ok := rec.Event.(*ordereddict.Dict); ok {
-			events[o] = d
-		}
-		o += int(rec.Header.Size)
-	}
-	return events, nil
+	return c.Parse(0)
 }
 
 // treeMaker turns what the library makes into a tree, within bounds: it may

@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"github.com/Velocidex/ordereddict"
 )
 
 // Whole gives complete records for a report. Unlike a Reader it is slow, so
-// it is asked for records that matter only; it decodes a chunk once for all
-// records asked for in a row. It is not safe for concurrent use.
+// it is asked for records that matter only, best for those of a chunk in a
+// row. It is not safe for concurrent use.
 //
 // An event is built by the library (www.velocidex.com/golang/evtx) behind a
 // guard, compared with our own values, and built from those where the library
@@ -22,8 +20,7 @@ type Whole struct {
 	reader *Reader
 	gen    uint32
 	buf    []byte
-	events map[int]*ordereddict.Dict // of the chunk, by the offset of the record
-	err    error
+	chunk  *libraryChunk
 }
 
 // An Event is a complete record.
@@ -75,13 +72,13 @@ func (w *Whole) fromLibrary(rec *Record, e *Event) error {
 	if w.reader != r || w.gen != r.gen {
 		w.reader, w.gen = r, r.gen
 		w.buf = append(w.buf[:0], r.buf[:ChunkSize]...)
-		w.events, w.err = libraryChunk(w.buf)
+		w.chunk = newLibraryChunk(w.buf)
 	}
-	if w.err != nil {
-		return w.err
+	d, err := w.chunk.event(rec.Offset)
+	if err != nil {
+		return err
 	}
-	d, ok := w.events[rec.Offset]
-	if !ok {
+	if d == nil {
 		return errNoRecord
 	}
 	n, err := new(treeMaker).make("", d)

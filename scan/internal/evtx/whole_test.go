@@ -90,12 +90,12 @@ func TestGuard(t *testing.T) {
 		self.Root.Nodes = append(self.Root.Nodes, evtxtest.El("y", evtxtest.Use{T: self}))
 	}
 	c.Record(ticks0, evtxtest.Use{T: self})
-	if n := guardChunk(c.Bytes()); n != 1 {
-		t.Errorf("%d records pass, want the first", n)
+	if g := guardChunk(c.Bytes()); len(g.offsets) != 1 {
+		t.Errorf("%d records pass, want the first", len(g.offsets))
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if events, err := libraryChunk(c.Bytes()); err != nil || len(events) != 1 {
+	if events, err := newLibraryChunk(c.Bytes()).all(); err != nil || len(events) != 1 {
 		t.Errorf("%d events, %v", len(events), err)
 	}
 	runtime.ReadMemStats(&after)
@@ -104,11 +104,11 @@ func TestGuard(t *testing.T) {
 	}
 	// Arrays that the library would read to the end of the chunk.
 	b := one(evtxtest.Event(system(1), evtxtest.EventData(1, []string{"A", "B"}, evtxtest.Raw(0x8a, 1, 0, 0, 0, 0, 0, 0, 0), evtxtest.U8(1))))
-	events, err := libraryChunk(b)
+	event, err := newLibraryChunk(b).event(chunkHeaderSize)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := new(treeMaker).make("", events[chunkHeaderSize])
+	n, err := new(treeMaker).make("", event)
 	if err != nil {
 		t.Fatal(err)
 	}
