@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"errors"
+	"slices"
 
 	"iocscan/ioc"
 	"iocscan/ioc/match"
@@ -13,35 +14,48 @@ import (
 // configuration.
 var services = Table[service]{
 	name:    "ServiceItem",
-	summary: "services: systemd units and init scripts, launchd jobs",
-	needs:   []source.Capability{source.Files},
+	summary: "services: systemd units and init scripts, launchd jobs, services and drivers of Windows",
 	label:   func(s *service) string { return cmp.Or(s.file, s.name) },
 	fields:  serviceFields,
 	on: map[source.Platform]lister[service]{
-		source.Linux:  listLinuxServices,
-		source.Darwin: listLaunchd,
+		source.Linux:   listLinuxServices,
+		source.Darwin:  listLaunchd,
+		source.Windows: listWindowsServices,
 	},
+	open: openPrograms(func(s *service) []*program { return s.all() }),
 }
 
 // A service is one of them, with what its configuration says.
 type service struct {
-	file  string // that decides what it is
+	file  string // that decides what it is; Windows: its key
 	name  string
 	alias []string // further names
 
 	title, text string // a short and a long description
-	kind        string
+	kind        []string
 	mode        []string // in the system's own word, then in that of Windows
 	commands    []command
 	account     string // that it runs as; empty: not known
 	user, group string // as configured
 	mach        []string
 
-	modeErr error // the mode cannot be told
-	why     error // its configuration could not be read: all that comes from it is unknown
+	windows  bool
+	flags    uint32 // Windows: SERVICE_* of its type
+	titleErr error  // the title has a further form that cannot be told; likewise below
+	textErr  error
+	modeErr  error // the mode cannot be told
+	why      error // its configuration could not be read: all that comes from it is unknown
 
-	host *serviceHost
-	sums *serviceSums
+	programs []*program // of commands
+	library  []*program // Windows: the DLL that a shared process loads
+}
+
+// all are all programs of the service.
+func (s *service) all() []*program {
+	if len(s.library) == 0 {
+		return s.programs
+	}
+	return slices.Concat(s.programs, s.library)
 }
 
 // A command is what a service starts.
@@ -59,31 +73,49 @@ const (
 )
 
 // serviceFields are the terms of ServiceItem. Not among them, and so reported
-// as not supported: status and pid, which only a running system has, whatever
-// concerns the DLL of a service of Windows, signatures, and reference.
-var serviceFields = []Field[service]{
+// as not supported: status and pid, which only a running system has, the words
+// and chains of signatures, DigitalSignature, which is of macOS, fuzzy hashes,
+// and reference.
+var serviceFields = slices.Concat([]Field[service]{
 	field(match.Field{Term: "ServiceItem/name", Kind: ioc.Text, Identity: true}, serviceName),
-	field(match.Field{Term: "ServiceItem/descriptiveName", Kind: ioc.Text, Identity: true}, configured(func(s *service) []string { return some(s.title) })),
-	field(match.Field{Term: "ServiceItem/description", Kind: ioc.Text}, configured(func(s *service) []string { return some(s.text) })),
+	field(match.Field{Term: "ServiceItem/descriptiveName", Kind: ioc.Text, Identity: true},
+		serviceText(func(s *service) (string, error) { return s.title, s.titleErr })),
+	field(match.Field{Term: "ServiceItem/description", Kind: ioc.Text},
+		serviceText(func(s *service) (string, error) { return s.text, s.textErr })),
 	field(match.Field{Term: "ServiceItem/mode", Kind: ioc.Text, Identity: true}, serviceMode),
-	field(match.Field{Term: "ServiceItem/type", Kind: ioc.Text}, configured(func(s *service) []string { return some(s.kind) })),
-	field(match.Field{Term: "ServiceItem/path", Kind: ioc.Path, Multi: true, Identity: true}, servicePath),
-	field(match.Field{Term: "ServiceItem/arguments", Kind: ioc.Text, Multi: true, Identity: true},
-		fromCommands(func(c *command) string { return c.arguments })),
-	field(match.Field{Term: "ServiceItem/cmdLine", Kind: ioc.Text, Multi: true}, fromCommands(func(c *command) string { return c.line })),
+	field(match.Field{Term: "ServiceItem/type", Kind: ioc.Text, Multi: true}, configured(func(s *service) []string { return s.kind })),
+	field(match.Field{Term: "ServiceItem/path", Kind: ioc.Path, Multi: true, Same: samePath, Identity: true}, ofEach(servicePrograms, (*program).paths)),
+	field(match.Field{Term: "ServiceItem/arguments", Kind: ioc.Text, Multi: true, Identity: true}, ofEach(servicePrograms, (*program).arguments)),
+	field(match.Field{Term: "ServiceItem/cmdLine", Kind: ioc.Text, Multi: true}, ofEach(servicePrograms, (*program).command)),
 	field(match.Field{Term: "ServiceItem/startedAs", Kind: ioc.Text, Same: sameAccount}, serviceAccount),
 	field(match.Field{Term: "ServiceItem/userName", Kind: ioc.Text}, configured(func(s *service) []string { return some(s.user) })),
 	field(match.Field{Term: "ServiceItem/groupName", Kind: ioc.Text}, configured(func(s *service) []string { return some(s.group) })),
 	field(match.Field{Term: "ServiceItem/machServices/machService", Kind: ioc.Text, Multi: true}, configured(func(s *service) []string { return s.mach })),
+	field(match.Field{Term: "ServiceItem/serviceDLL", Kind: ioc.Path, Same: samePath, Identity: true}, ofEach(serviceLibrary, (*program).paths)),
 
-	serviceDigest("ServiceItem/pathmd5sum", digestMD5),
-	serviceDigest("ServiceItem/pathMd54ksum", digestMD54K),
-	serviceDigest("ServiceItem/pathsha1sum", digestSHA1),
-	serviceDigest("ServiceItem/pathsha256sum", digestSHA256),
-	serviceDigest("ServiceItem/pathSha512sum", digestSHA512),
-	serviceDigest("ServiceItem/md5sum", digestMD5),
-	serviceDigest("ServiceItem/sha1sum", digestSHA1),
-	serviceDigest("ServiceItem/sha256sum", digestSHA256),
+	programField("ServiceItem/pathmd5sum", "Md5sum", servicePrograms),
+	programField("ServiceItem/pathMd54ksum", "Md54ksum", servicePrograms),
+	programField("ServiceItem/pathsha1sum", "Sha1sum", servicePrograms),
+	programField("ServiceItem/pathsha256sum", "Sha256sum", servicePrograms),
+	programField("ServiceItem/pathSha512sum", "Sha512sum", servicePrograms),
+	programField("ServiceItem/md5sum", "Md5sum", servicePrograms),
+	programField("ServiceItem/sha1sum", "Sha1sum", servicePrograms),
+	programField("ServiceItem/sha256sum", "Sha256sum", servicePrograms),
+
+	programField("ServiceItem/serviceDLLmd5sum", "Md5sum", serviceLibrary),
+	programField("ServiceItem/serviceDLLMd54Ksum", "Md54ksum", serviceLibrary),
+	programField("ServiceItem/serviceDLLsha1sum", "Sha1sum", serviceLibrary),
+	programField("ServiceItem/serviceDLLsha256sum", "Sha256sum", serviceLibrary),
+	programField("ServiceItem/serviceDLLSha512Sum", "Sha512sum", serviceLibrary),
+}, signatureFields("ServiceItem/path", servicePrograms), signatureFields("ServiceItem/serviceDLL", serviceLibrary))
+
+func servicePrograms(s *service) ([]*program, error) { return s.programs, s.why }
+
+func serviceLibrary(s *service) ([]*program, error) {
+	if !s.windows {
+		return nil, nil
+	}
+	return s.library, s.why
 }
 
 // some is s, or nothing if it is empty.
@@ -124,33 +156,24 @@ func serviceMode(s *service, yield func(ioc.Value) bool) error {
 	return nil
 }
 
-func fromCommands(of func(*command) string) func(*service, func(ioc.Value) bool) error {
-	return configured(func(s *service) (texts []string) {
-		for i := range s.commands {
-			if t := of(&s.commands[i]); t != "" {
-				texts = append(texts, t)
-			}
+// serviceText answers a text of which a further form may not be known.
+func serviceText(of func(*service) (string, error)) func(*service, func(ioc.Value) bool) error {
+	return func(s *service, yield func(ioc.Value) bool) error {
+		if s.why != nil {
+			return s.why
 		}
-		return texts
-	})
-}
-
-func servicePath(s *service, yield func(ioc.Value) bool) error {
-	if s.why != nil {
-		return s.why
+		text, err := of(s)
+		yieldTexts(some(text), yield)
+		return err
 	}
-	for i := range s.commands {
-		if !yield(ioc.PathValue(s.commands[i].path)) {
-			return nil
-		}
-	}
-	return nil
 }
 
 func serviceAccount(s *service, yield func(ioc.Value) bool) error {
 	switch {
 	case s.why != nil:
 		return s.why
+	case s.account == "" && s.windows: // a driver
+		return nil
 	case s.account == "":
 		return errNotCarried
 	}

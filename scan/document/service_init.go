@@ -36,7 +36,7 @@ func (h *serviceHost) initScripts() {
 			}
 		}
 		s := service{
-			file: path, name: e.Name, kind: "init script", account: "root",
+			file: path, name: e.Name, kind: some("init script"), account: "root",
 			commands: []command{{path: path, arguments: "start", line: path + " start"}},
 		}
 		body, err := h.read(path)

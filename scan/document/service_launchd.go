@@ -48,7 +48,7 @@ func (h *serviceHost) jobs(folder, kind, account string, off map[string]bool, of
 }
 
 func (h *serviceHost) job(path, kind, account string, off map[string]bool, offErr error) service {
-	s := service{file: path, kind: kind, account: account}
+	s := service{file: path, kind: some(kind), account: account}
 	d, err := h.readPlist(path)
 	if err != nil {
 		s.why = fmt.Errorf("launchd job: %w", err)

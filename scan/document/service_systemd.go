@@ -164,9 +164,9 @@ func (h *serviceHost) unit(t *unitTree, name string, aliases []string, kind, acc
 	}
 	s.why = err
 	s.title, s.text = u.description, u.description
-	s.kind = kind
+	s.kind = some(kind)
 	if u.kind != "" {
-		s.kind = u.kind
+		s.kind = some(u.kind)
 	}
 	s.mode = unitMode(masked, chosen, wanted, u.install)
 	if !masked {
