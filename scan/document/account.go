@@ -21,7 +21,18 @@ type accounts struct {
 }
 
 // An accountReader finds out how accounts are read from the evidence.
-type accountReader func(etc, *Request) *accounts
+type accountReader func(context.Context, *Request, *Listing) (*accounts, error)
+
+// fromEtc: from the configuration of a Unix system.
+func fromEtc(read func(etc, *Request) *accounts) accountReader {
+	return func(ctx context.Context, req *Request, _ *Listing) (*accounts, error) {
+		e, err := openEtc(ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return read(e, req), nil
+	}
+}
 
 func listUsers(read accountReader) lister[user] {
 	return func(ctx context.Context, req *Request, list *Listing) iter.Seq2[user, error] {
@@ -38,13 +49,13 @@ func listGroups(read accountReader) lister[group] {
 func listAccounts[T any](ctx context.Context, req *Request, list *Listing, read accountReader, of func(*accounts) ([]T, []error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		e, err := openEtc(ctx, req)
+		list.Full = true
+		a, err := read(ctx, req, list)
 		if err != nil {
 			yield(none, err)
 			return
 		}
-		list.Full = true
-		rows, errs := of(read(e, req))
+		rows, errs := of(a)
 		for _, row := range rows {
 			list.Objects++
 			if !yield(row, nil) {

@@ -39,8 +39,8 @@ func readDslocal(e etc, req *Request) *accounts {
 			secrets[path] = d
 			list = append(list, user{
 				file: path, name: names[0], alias: names[1:], id: dsNumber(d, "uid"), group: dsNumber(d, "gid"),
-				guid: dsText(d, "generateduid"), fullName: dsText(d, "realname"), comment: dsText(d, "comment"),
-				home: dsText(d, "home"), shell: dsText(d, "shell"), asks: asks,
+				guid: dsText(d, "generateduid"), fullName: sure(dsText(d, "realname")), comment: sure(dsText(d, "comment")),
+				home: dsText(d, "home"), shell: sure(dsText(d, "shell")), asks: asks,
 			})
 		})
 		return list, errs
@@ -49,7 +49,7 @@ func readDslocal(e etc, req *Request) *accounts {
 		errs := readRecords(e, dslocal+"groups", func(path string, d plist.Dict, names []string) {
 			list = append(list, group{
 				file: path, name: names[0], alias: names[1:], fullName: dsText(d, "realname"), id: dsNumber(d, "gid"),
-				guid: dsText(d, "generateduid"), members: d.Texts("users"), guids: d.Texts("groupmembers"), of: a,
+				guid: dsText(d, "generateduid"), members: d.Texts("users"), guids: d.Texts("groupmembers"), listed: a.membersOf,
 			})
 		})
 		return list, errs

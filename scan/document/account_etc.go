@@ -74,11 +74,12 @@ func readPasswd(e etc, shadow *shadow, asks *userAsks) ([]user, []error) {
 			return err
 		}
 		fields = append(fields, "", "", "", "")
-		u := user{file: path, name: name, id: id, comment: fields[4], home: fields[5], shell: fields[6], asks: asks}
+		u := user{file: path, name: name, id: id, comment: sure(fields[4]), home: fields[5], shell: sure(fields[6]), asks: asks}
 		if gid, err := strconv.ParseUint(fields[3], 10, 32); err == nil {
 			u.group = number{gid, true}
 		}
-		u.fullName, _, _ = strings.Cut(u.comment, ",")
+		fullName, _, _ := strings.Cut(fields[4], ",")
+		u.fullName = sure(fullName)
 		shadow.passwd(name, fields[1])
 		list = append(list, u)
 		return nil
@@ -94,7 +95,7 @@ func readGroup(e etc, a *accounts) ([]group, []error) {
 		if err != nil {
 			return err
 		}
-		g := group{file: path, name: name, id: id, of: a}
+		g := group{file: path, name: name, id: id, listed: a.membersOf}
 		for m := range strings.SplitSeq(append(fields, "")[3], ",") {
 			if m = strings.TrimSpace(m); m != "" {
 				g.members = append(g.members, m)

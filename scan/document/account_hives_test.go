@@ -107,7 +107,7 @@ type testUser struct {
 const (
 	machineSID = "S-1-5-21-1004336348-1177238915-682003330"
 	neverTicks = 1<<63 - 1
-	login2020  = 132444879400000000 // 2020-09-13T12:32:20Z
+	login2020  = 132444879400000000 // 2020-09-13T16:25:40Z
 )
 
 func (k keys) users(list ...testUser) keys {

@@ -17,9 +17,12 @@ type sam struct {
 	forever   bool   // until an administrator opens it
 	policyErr error  // threshold and forever are not known
 
-	users  []samUser
-	groups []samGroup
-	text   int // bytes of texts and members so far
+	users     []samUser
+	groups    []samGroup
+	userErrs  []error // what of the users could not be listed
+	groupErrs []error
+
+	text int // bytes of texts and members so far
 }
 
 // Windows keeps accounts in records of its own making, of which Microsoft says
@@ -31,52 +34,53 @@ const samDomains = `HKLM\SAM\SAM\Domains`
 // has, and less than records that share their bytes could be made to need.
 const mostSAM = 64 << 20
 
-// readSAM reads the accounts as far as it can; the errors say what it could not.
-func readSAM(req *Request) (*sam, []error) {
+// readSAM reads the accounts as far as it can.
+func readSAM(req *Request) *sam {
 	s := &sam{}
 	account, err := openKey(req, samDomains+`\Account`)
 	if err != nil {
-		s.policyErr = err
-		return s, []error{err}
+		s.policyErr, s.userErrs, s.groupErrs = err, []error{err}, []error{err}
+		return s
 	}
-	errs := s.readDomain(account)
-	errs = append(errs, s.each(account, "Users", s.user)...)
-	errs = append(errs, s.each(account, "Groups", s.group(samGlobal, s.machine))...)
-	errs = append(errs, s.each(account, "Aliases", s.group(samLocal, s.machine))...)
+	if err := s.readDomain(account); err != nil {
+		s.userErrs, s.groupErrs = []error{err}, []error{err}
+	}
+	s.userErrs = append(s.userErrs, s.each(account, "Users", s.user)...)
+	s.groupErrs = append(s.groupErrs, s.each(account, "Groups", s.group(samGlobal, s.machine))...)
+	s.groupErrs = append(s.groupErrs, s.each(account, "Aliases", s.group(samLocal, s.machine))...)
 	if b, err := openKey(req, samDomains+`\Builtin`); err != nil {
-		errs = append(errs, err)
+		s.groupErrs = append(s.groupErrs, err)
 	} else {
-		errs = append(errs, s.each(b, "Aliases", s.group(samLocal, "S-1-5-32"))...)
+		s.groupErrs = append(s.groupErrs, s.each(b, "Aliases", s.group(samLocal, "S-1-5-32"))...)
 	}
-	return s, errs
+	return s
 }
 
 // readDomain reads the machine's SID and its policy on wrong passwords.
-func (s *sam) readDomain(k keyValues) (errs []error) {
-	r, err := k.record("V", samDomain)
-	var raw []byte
-	if err == nil {
-		raw, err = r.part(1)
-	}
-	if sid, n := readSID(raw); err == nil && n == len(raw) && n > 0 {
-		s.machine = sid
-	} else if err == nil {
-		err = fmt.Errorf("registry key %s: the SID of the machine is none", k.Path())
-	}
-	if err != nil {
-		errs = append(errs, err)
-	}
+func (s *sam) readDomain(k keyValues) error {
 	_, f, _, err := k.raw("F")
 	if err == nil && len(f) < 0x56 {
 		err = fmt.Errorf("registry value %s\\F: %d bytes are too few", k.Path(), len(f))
 	}
-	if s.policyErr = err; err != nil {
-		return append(errs, err)
+	if s.policyErr = err; err == nil {
+		s.threshold = le.Uint16(f[0x54:])
+		lasts := le.Uint64(f[0x30:])
+		s.forever = lasts == 0 || lasts == 1<<63
 	}
-	s.threshold = le.Uint16(f[0x54:])
-	lasts := le.Uint64(f[0x30:])
-	s.forever = lasts == 0 || lasts == 1<<63
-	return errs
+	r, err := k.record("V", samDomain)
+	if err != nil {
+		return err
+	}
+	raw, err := r.part(1)
+	if err != nil {
+		return err
+	}
+	sid, n := readSID(raw)
+	if n == 0 || n != len(raw) {
+		return fmt.Errorf("registry key %s: the SID of the machine is none", k.Path())
+	}
+	s.machine = sid
+	return nil
 }
 
 var le = binary.LittleEndian
@@ -196,29 +200,33 @@ var errMuchSAM = errors.New("the texts of the accounts are more than any machine
 
 // A samGroup is a group: a local one (alias), or a global one of the machine.
 type samGroup struct {
-	rid           uint32
-	sid           string
-	name, comment string
-	members       []string // SIDs
-	why           error    // comment and members are not known
+	rid     uint32
+	sid     string
+	name    string
+	global  bool
+	members []string // SIDs
+	why     error    // members are not known
 }
 
 func (s *sam) group(layout samLayout, domain string) func(keyValues, uint32, string) error {
 	return func(k keyValues, rid uint32, name string) error {
-		g := samGroup{rid: rid, sid: s.sid(domain, rid), name: name}
+		g := samGroup{rid: rid, sid: s.sid(domain, rid), name: name, global: layout == samGlobal}
 		r, err := k.record("C", layout)
-		var texts [3][]byte
-		for n := 1; n <= 3 && err == nil; n++ {
-			texts[n-1], err = r.part(n)
-			if s.text += len(texts[n-1]); s.text > mostSAM {
-				return errMuchSAM
-			}
+		var own, members []byte
+		if err == nil {
+			own, err = r.part(1)
 		}
 		if err == nil {
-			g.members, err = s.members(texts[2], layout, domain)
+			members, err = r.part(3)
+		}
+		if s.text += len(own) + len(members); s.text > mostSAM {
+			return errMuchSAM
+		}
+		if err == nil {
+			g.members, err = s.members(members, layout, domain)
 		}
 		if g.why = err; err == nil {
-			g.name, g.comment = samText(texts[0]), samText(texts[1])
+			g.name = samText(own)
 		}
 		s.groups = append(s.groups, g)
 		return nil

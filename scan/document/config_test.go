@@ -68,7 +68,7 @@ func tell(t *testing.T, d Document, src source.Source) telling {
 	w := &teller{doc: d.Schema(), items: map[string]string{}}
 	var out telling
 	var mu sync.Mutex
-	req := &Request{Source: src, Trouble: func(object string, err error) {
+	req := &Request{Source: src, Registry: source.NewRegistry(src, source.RegistryOptions{}), Trouble: func(object string, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		out.troubles = append(out.troubles, object+": "+err.Error())

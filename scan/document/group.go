@@ -16,8 +16,9 @@ var groups = Table[group]{
 	label:   func(g *group) string { return cmp.Or(g.name, g.file) },
 	fields:  groupFields,
 	on: map[source.Platform]lister[group]{
-		source.Linux:  listGroups(readEtcAccounts),
-		source.Darwin: listGroups(readDslocal),
+		source.Windows: listGroups(readNTAccounts),
+		source.Linux:   listGroups(fromEtc(readEtcAccounts)),
+		source.Darwin:  listGroups(fromEtc(readDslocal)),
 	},
 }
 
@@ -31,7 +32,8 @@ type group struct {
 	guid     string
 	members  []string // names
 	guids    []string // of members
-	of       *accounts
+
+	listed func(*group) ([]string, error) // members by name
 }
 
 var groupFields = []Field[group]{
@@ -50,7 +52,7 @@ func groupNames(g *group, yield func(ioc.Value) bool) error {
 }
 
 func groupMembers(g *group, yield func(ioc.Value) bool) error {
-	names, err := g.of.membersOf(g)
+	names, err := g.listed(g)
 	if yieldTexts(names, yield) {
 		return err
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +33,18 @@ type sidName struct {
 	folder bool
 }
 
+// forms are the ways in which an account is written: without its domain, and
+// with it.
+func (n sidName) forms() []string {
+	if n.account == "" {
+		return nil
+	}
+	if n.domain == "" {
+		return []string{n.account}
+	}
+	return []string{n.account, n.domain + `\` + n.account}
+}
+
 // sidStandIn is the note on a name that is that of the profile's folder.
 const sidStandIn = "the name is that of the folder of the user's profile"
 
@@ -56,16 +69,10 @@ func (s *sidNames) load() {
 				s.req.trouble("names of accounts", panicError(p))
 			}
 		}()
-		s.own = map[string]sidName{}
 		profiles, errs := readProfiles(s.req)
-		for _, p := range profiles {
-			if p.folder != "" {
-				s.own[p.sid] = sidName{account: p.folder, folder: true}
-			}
-		}
-		sam, more := readSAM(s.req)
-		s.add(sam, s.computer())
-		for _, err := range append(errs, more...) {
+		sam := readSAM(s.req)
+		s.take(profiles, sam, computerName(s.req))
+		for _, err := range slices.Concat(errs, sam.userErrs, sam.groupErrs) {
 			if !s.absent(err) {
 				s.req.trouble("names of accounts", err)
 			}
@@ -88,8 +95,15 @@ func (s *sidNames) absent(err error) bool {
 	return false
 }
 
-// add takes the accounts that a machine keeps itself.
-func (s *sidNames) add(sam *sam, computer string) {
+// take keeps the names of users with profiles and, better, of the accounts that
+// the machine keeps itself.
+func (s *sidNames) take(profiles []userProfile, sam *sam, computer string) {
+	s.own = map[string]sidName{}
+	for _, p := range profiles {
+		if p.folder != "" {
+			s.own[p.sid] = sidName{account: p.folder, folder: true}
+		}
+	}
 	for _, u := range sam.users {
 		if u.sid != "" && u.name != "" {
 			s.own[u.sid] = sidName{account: u.name, domain: computer}
@@ -106,9 +120,9 @@ func (s *sidNames) add(sam *sam, computer string) {
 	}
 }
 
-// computer is the name of the machine; empty where it cannot be told.
-func (s *sidNames) computer() string {
-	k, err := openKey(s.req, computerNameKey)
+// computerName is the name of the machine; empty where it cannot be told.
+func computerName(req *Request) string {
+	k, err := openKey(req, computerNameKey)
 	if err != nil {
 		return ""
 	}

@@ -40,25 +40,15 @@ type fact struct {
 // processors, logged-on users), what only Windows has, and what concerns the
 // agent that wrote an audit.
 var systemFields = []Field[systemInfo]{
-	field(match.Field{Term: "SystemInfoItem/hostname", Kind: ioc.Text, Identity: true}, told(func(s *systemInfo) *fact { return &s.hostname })),
-	field(match.Field{Term: "SystemInfoItem/machine", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.hostname })),
-	field(match.Field{Term: "SystemInfoItem/domain", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.domain })),
-	field(match.Field{Term: "SystemInfoItem/OS", Kind: ioc.Text, Identity: true}, told(func(s *systemInfo) *fact { return &s.os })),
-	field(match.Field{Term: "SystemInfoItem/productName", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.product })),
-	field(match.Field{Term: "SystemInfoItem/version", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.version })),
-	field(match.Field{Term: "SystemInfoItem/buildNumber", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.build })),
-	field(match.Field{Term: "SystemInfoItem/platform", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.platform })),
-	field(match.Field{Term: "SystemInfoItem/timezone", Kind: ioc.Text}, told(func(s *systemInfo) *fact { return &s.zone })),
-}
-
-func told(of func(*systemInfo) *fact) func(*systemInfo, func(ioc.Value) bool) error {
-	return func(s *systemInfo, yield func(ioc.Value) bool) error {
-		f := of(s)
-		if yieldTexts(f.values, yield) {
-			return f.why
-		}
-		return nil
-	}
+	field(match.Field{Term: "SystemInfoItem/hostname", Kind: ioc.Text, Identity: true}, factOf(func(s *systemInfo) *fact { return &s.hostname })),
+	field(match.Field{Term: "SystemInfoItem/machine", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.hostname })),
+	field(match.Field{Term: "SystemInfoItem/domain", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.domain })),
+	field(match.Field{Term: "SystemInfoItem/OS", Kind: ioc.Text, Identity: true}, factOf(func(s *systemInfo) *fact { return &s.os })),
+	field(match.Field{Term: "SystemInfoItem/productName", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.product })),
+	field(match.Field{Term: "SystemInfoItem/version", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.version })),
+	field(match.Field{Term: "SystemInfoItem/buildNumber", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.build })),
+	field(match.Field{Term: "SystemInfoItem/platform", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.platform })),
+	field(match.Field{Term: "SystemInfoItem/timezone", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.zone })),
 }
 
 func (s *systemInfo) label() string {

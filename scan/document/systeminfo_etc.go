@@ -27,6 +27,12 @@ func (f *fact) is(values ...string) {
 	}
 }
 
+// sure is a fact of those of the values that are not empty.
+func sure(values ...string) (f fact) {
+	f.is(values...)
+	return f
+}
+
 // readLinuxSystem reads what systemd's machine descriptions and the older files
 // beside them say: hostname(5), os-release(5), localtime(5), resolv.conf(5).
 func readLinuxSystem(e etc, req *Request) systemInfo {

@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"errors"
+	"fmt"
 
 	"iocscan/ioc"
 	"iocscan/ioc/match"
@@ -15,27 +16,45 @@ var users = Table[user]{
 	name:    "UserItem",
 	summary: "accounts of the system",
 	needs:   []source.Capability{source.Files},
-	label:   func(u *user) string { return cmp.Or(u.name, u.file) },
+	label:   func(u *user) string { return u.label() },
 	fields:  userFields,
 	on: map[source.Platform]lister[user]{
-		source.Linux:  listUsers(readEtcAccounts),
-		source.Darwin: listUsers(readDslocal),
+		source.Windows: listUsers(readNTAccounts),
+		source.Linux:   listUsers(fromEtc(readEtcAccounts)),
+		source.Darwin:  listUsers(fromEtc(readDslocal)),
 	},
 }
 
 // A user is one account.
 type user struct {
-	file  string // where it is from
-	name  string
-	alias []string // further names
+	file    string // where it is from
+	name    string
+	alias   []string // further names
+	nameErr error    // there may be others, or the name is a stand-in
+
 	id    number
 	group number // the primary one
 	guid  string
+	sid   fact
 
-	fullName, comment string
-	home, shell       string
+	sidKind           fact
+	fullName, comment fact
+	home              string
+	profile           string // of Windows: the folder of the user's files
+	homeErr           error  // home or profile are not known
+	shell, script     fact
 
+	nt   *ntUser // of Windows
 	asks *userAsks
+}
+
+// label is the name; one that may be that of another account has its SID.
+func (u *user) label() string {
+	name := cmp.Or(u.name, u.file)
+	if u.nameErr != nil && len(u.sid.values) > 0 {
+		return fmt.Sprintf("%s (%s)", name, u.sid.values[0])
+	}
+	return name
 }
 
 // A number is an id that may be missing.
@@ -55,15 +74,18 @@ type userAsks struct {
 
 // userFields are the terms of UserItem. Not among them, and so reported as not
 // supported: userpasswordage, which is a span up to a moment that evidence
-// does not tell, and scriptpath, which only Windows has and no lister reads.
+// does not tell.
 var userFields = []Field[user]{
 	field(match.Field{Term: "UserItem/Username", Kind: ioc.Text, Identity: true}, userNames),
-	field(match.Field{Term: "UserItem/fullname", Kind: ioc.Text}, textOf(func(u *user) string { return u.fullName })),
-	field(match.Field{Term: "UserItem/description", Kind: ioc.Text}, textOf(func(u *user) string { return u.comment })),
+	field(match.Field{Term: "UserItem/fullname", Kind: ioc.Text}, factOf(func(u *user) *fact { return &u.fullName })),
+	field(match.Field{Term: "UserItem/description", Kind: ioc.Text}, factOf(func(u *user) *fact { return &u.comment })),
 	field(match.Field{Term: "UserItem/userid", Kind: ioc.Int, Identity: true}, numberOf(func(u *user) number { return u.id })),
 	field(match.Field{Term: "UserItem/userguid", Kind: ioc.Text}, textOf(func(u *user) string { return u.guid })),
-	field(match.Field{Term: "UserItem/homedirectory", Kind: ioc.Path, Identity: true}, pathOf(func(u *user) string { return u.home })),
-	field(match.Field{Term: "UserItem/shell", Kind: ioc.Path}, pathOf(func(u *user) string { return u.shell })),
+	field(match.Field{Term: "UserItem/SecurityID", Kind: ioc.Text, Identity: true}, factOf(func(u *user) *fact { return &u.sid })),
+	field(match.Field{Term: "UserItem/SecurityType", Kind: ioc.Text}, factOf(func(u *user) *fact { return &u.sidKind })),
+	field(match.Field{Term: "UserItem/homedirectory", Kind: ioc.Path, Multi: true, Identity: true}, userHomes),
+	field(match.Field{Term: "UserItem/shell", Kind: ioc.Path}, pathOf(func(u *user) *fact { return &u.shell })),
+	field(match.Field{Term: "UserItem/scriptpath", Kind: ioc.Path}, pathOf(func(u *user) *fact { return &u.script })),
 	field(match.Field{Term: "UserItem/grouplist/groupname", Kind: ioc.Text, Cost: match.Open, Multi: true}, userGroups),
 	field(match.Field{Term: "UserItem/disabled", Kind: ioc.Bool, Cost: match.Open}, userFact(func(a *userAsks) func(*user) (bool, error) { return a.disabled })),
 	field(match.Field{Term: "UserItem/lockedout", Kind: ioc.Bool, Cost: match.Open}, userFact(func(a *userAsks) func(*user) (bool, error) { return a.locked })),
@@ -81,12 +103,27 @@ func textOf[T any](of func(*T) string) func(*T, func(ioc.Value) bool) error {
 	}
 }
 
-func pathOf[T any](of func(*T) string) func(*T, func(ioc.Value) bool) error {
+// factOf answers with the texts of a fact.
+func factOf[T any](of func(*T) *fact) func(*T, func(ioc.Value) bool) error {
 	return func(row *T, yield func(ioc.Value) bool) error {
-		if s := of(row); s != "" {
-			yield(ioc.PathValue(s))
+		f := of(row)
+		if yieldTexts(f.values, yield) {
+			return f.why
 		}
 		return nil
+	}
+}
+
+// pathOf answers with the paths of a fact.
+func pathOf[T any](of func(*T) *fact) func(*T, func(ioc.Value) bool) error {
+	return func(row *T, yield func(ioc.Value) bool) error {
+		f := of(row)
+		for _, s := range f.values {
+			if !yield(ioc.PathValue(s)) {
+				return nil
+			}
+		}
+		return f.why
 	}
 }
 
@@ -110,10 +147,19 @@ func yieldTexts(texts []string, yield func(ioc.Value) bool) bool {
 }
 
 func userNames(u *user, yield func(ioc.Value) bool) error {
-	if yield(ioc.TextValue(u.name)) {
-		yieldTexts(u.alias, yield)
+	if u.name == "" || yield(ioc.TextValue(u.name)) && yieldTexts(u.alias, yield) {
+		return u.nameErr
 	}
 	return nil
+}
+
+func userHomes(u *user, yield func(ioc.Value) bool) error {
+	for _, path := range []string{u.home, u.profile} {
+		if path != "" && !yield(ioc.PathValue(path)) {
+			return nil
+		}
+	}
+	return u.homeErr
 }
 
 func userGroups(u *user, yield func(ioc.Value) bool) error {
@@ -144,7 +190,7 @@ func userLastLogin(u *user, yield func(ioc.Value) bool) error {
 		return errNotCarried
 	}
 	at, err := u.asks.lastLogin(u)
-	if err == nil && at != 0 {
+	if at != 0 && (err == nil || errors.As(err, new(match.StandIn))) {
 		yield(ioc.TicksValue(at))
 	}
 	return err
