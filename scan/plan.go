@@ -163,7 +163,7 @@ func (p *Plan) plannedFor(name string, t document.Document) planned {
 	case t == nil:
 		d.status, d.reason = Unavailable, "not supported by this version"
 	default:
-		for _, c := range t.Needs() {
+		for _, c := range document.NeedsOn(t, platform) {
 			if !p.cfg.Source.Has(c) {
 				d.status, d.reason = Unavailable, "the source does not offer "+c.String()
 				return d

@@ -10,6 +10,7 @@ func All() []Document {
 		&prefetches,
 		&system,
 		&services,
+		&drivers,
 		&users,
 		&groups,
 		&files,

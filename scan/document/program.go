@@ -127,14 +127,21 @@ func (p *program) command(yield func(ioc.Value) bool) error {
 	return nil
 }
 
+// open makes the file the one that the worker looks at. It reports whether
+// there is a file.
+func (p *program) open() (bool, error) {
+	found, err := p.find()
+	if found && p.item.row != &p.row {
+		p.item.bind(&p.row)
+	}
+	return found, err
+}
+
 // each answers a field of the file, by its number in FileItem.
 func (p *program) each(field int, yield func(ioc.Value) bool) error {
-	found, err := p.find()
+	found, err := p.open()
 	if !found || err != nil {
 		return err
-	}
-	if p.item.row != &p.row {
-		p.item.bind(&p.row)
 	}
 	if p.item.digestOf[field] != 0 {
 		if err := p.item.read(p.of.digests, nil, false); err != nil { // all at once

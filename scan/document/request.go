@@ -57,6 +57,21 @@ func Platforms(d Document) []source.Platform {
 	return nil
 }
 
+// A Demanding document needs other things of the evidence of one system than
+// of that of another: services are files on Linux and keys on Windows.
+type Demanding interface {
+	Document
+	NeedsOn(source.Platform) []source.Capability
+}
+
+// NeedsOn are what a document needs of a source with evidence of a platform.
+func NeedsOn(d Document, p source.Platform) []source.Capability {
+	if s, ok := d.(Demanding); ok {
+		return s.NeedsOn(p)
+	}
+	return d.Needs()
+}
+
 // A Request is what a scan wants of a document.
 type Request struct {
 	Source      source.Source

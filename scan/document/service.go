@@ -15,6 +15,8 @@ import (
 var services = Table[service]{
 	name:    "ServiceItem",
 	summary: "services: systemd units and init scripts, launchd jobs, services and drivers of Windows",
+	needs:   []source.Capability{source.Files},
+	needsOn: map[source.Platform][]source.Capability{source.Windows: {source.Hives}},
 	label:   func(s *service) string { return cmp.Or(s.file, s.name) },
 	fields:  serviceFields,
 	on: map[source.Platform]lister[service]{
@@ -41,6 +43,7 @@ type service struct {
 
 	windows  bool
 	flags    uint32 // Windows: SERVICE_* of its type
+	typeErr  error  // the type cannot be told; part of why
 	titleErr error  // the title has a further form that cannot be told; likewise below
 	textErr  error
 	modeErr  error // the mode cannot be told

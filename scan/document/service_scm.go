@@ -17,20 +17,28 @@ const servicesKey = source.MachineRoot + `\SYSTEM\CurrentControlSet\Services`
 // do, drivers too. Other entries hold the settings of programs.
 func listWindowsServices(ctx context.Context, req *Request, list *Listing) iter.Seq2[service, error] {
 	return func(yield func(service, error) bool) {
+		for s, err := range listEntries(ctx, req, list, newPrograms(ctx, req, serviceFields)) {
+			if err == nil {
+				list.Objects++
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// listEntries lists the services for a document of which programs are asked.
+func listEntries(ctx context.Context, req *Request, list *Listing, programs *programFinder) iter.Seq2[service, error] {
+	return func(yield func(service, error) bool) {
 		done := false
 		r, err := newRegKeys(req, list, func(err error) { done = done || !yield(service{}, err) })
 		if err != nil {
 			yield(service{}, err)
 			return
 		}
-		programs := newPrograms(ctx, req, serviceFields)
 		reached := r.services(programs, func(_ foundKey, s service) bool {
-			if ctx.Err() != nil {
-				done = true
-				return false
-			}
-			list.Objects++
-			done = done || !yield(s, nil)
+			done = done || ctx.Err() != nil || !yield(s, nil)
 			return !done
 		})
 		if !reached && !done {
@@ -53,6 +61,7 @@ func (r *regKeys) services(programs *programFinder, visit func(foundKey, service
 				return true
 			}
 			s := windowsService(k, uint32(kind), programs)
+			s.typeErr = err
 			if s.why = errors.Join(err, s.why); s.why != nil {
 				r.req.trouble(s.file, s.why)
 			}
@@ -65,8 +74,10 @@ func (r *regKeys) services(programs *programFinder, visit func(foundKey, service
 
 // The types of winnt.h that make an entry a driver, or a service.
 const (
-	driverTypes  = 0x1 | 0x2 | 0x4 | 0x8
-	serviceTypes = 0x10 | 0x20
+	fileSystemDriver = 0x2
+	recognizer       = 0x8
+	driverTypes      = 0x1 | fileSystemDriver | 0x4 | recognizer
+	serviceTypes     = 0x10 | 0x20
 )
 
 // serviceTypeWords are the bits of winnt.h in their order.

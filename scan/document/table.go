@@ -18,6 +18,7 @@ import (
 type Table[T any] struct {
 	name, summary string
 	needs         []source.Capability
+	needsOn       map[source.Platform][]source.Capability // in place of needs
 	label         func(*T) string
 	fields        []Field[T]
 
@@ -59,6 +60,14 @@ type items[T any] interface {
 func (t *Table[T]) Name() string               { return t.name }
 func (t *Table[T]) Summary() string            { return t.summary }
 func (t *Table[T]) Needs() []source.Capability { return slices.Clone(t.needs) }
+
+// NeedsOn implements Demanding.
+func (t *Table[T]) NeedsOn(p source.Platform) []source.Capability {
+	if needs, ok := t.needsOn[p]; ok {
+		return slices.Clone(needs)
+	}
+	return t.Needs()
+}
 
 // Platforms implements Selective.
 func (t *Table[T]) Platforms() []source.Platform { return slices.Sorted(maps.Keys(t.on)) }
