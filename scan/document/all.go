@@ -4,6 +4,10 @@ package document
 // volatile first (RFC 3227), the disk last.
 func All() []Document {
 	return []Document{
+		&arps,
+		&routes,
+		&ports,
+		&names,
 		&registry,
 		&events,
 		&tasks,

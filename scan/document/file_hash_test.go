@@ -325,7 +325,7 @@ func TestTermsAreInTheVocabulary(t *testing.T) {
 				continue
 			}
 			want, ok := map[string]ioc.Kind{"int": ioc.Int, "uint64": ioc.Int, "date": ioc.Time, "md5": ioc.Digest, "sha1": ioc.Digest, "sha256": ioc.Digest,
-				"float": ioc.Float, "double": ioc.Float, "bool": ioc.Bool}[def.Type]
+				"float": ioc.Float, "double": ioc.Float, "bool": ioc.Bool, "IP": ioc.Address}[def.Type]
 			if strings.HasSuffix(strings.ToLower(f.Term), "sha512sum") { // a string in its list, for want of a type
 				want, ok = ioc.Digest, true
 			}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -53,7 +54,28 @@ func OpenRoot(dir string, platform Platform) (Source, error) {
 	if found == Windows && hasHives(m.volumes) {
 		m.has = append(m.has, Hives)
 	}
+	if found == Linux && hasProc(m.volumes[0].FS) {
+		m.has = append(m.has, Live)
+	}
 	return m, nil
+}
+
+// hasProc reports whether somebody copied /proc, or a part of it, while the
+// system ran.
+func hasProc(fsys FS) bool {
+	at, err := fsys.Resolve("/proc")
+	if err != nil {
+		return false
+	}
+	for e, err := range fsys.ReadDir(context.Background(), at) {
+		if err != nil {
+			return false
+		}
+		if _, err := strconv.ParseUint(e.Name, 10, 32); err == nil || e.Name == "net" {
+			return true
+		}
+	}
+	return false
 }
 
 // beside lists what lies next to the folders of the drives, such as the logs of

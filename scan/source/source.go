@@ -31,7 +31,7 @@ type Capability uint8
 
 const (
 	Files Capability = iota // file systems
-	Live                    // the running machine: processes, sockets, caches
+	Live                    // the running machine: processes, sockets, caches; or a copy of /proc
 	Hives                   // registry hives, live or as files
 	Logs                    // event logs of Windows
 )
