@@ -1,6 +1,7 @@
 package fat
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"strings"
@@ -57,11 +58,7 @@ func (v *volume) openFAT(b []byte) (format, error) {
 	case clusters < 4085:
 		v.kind, v.bits = "fat12", 12
 	}
-	width := int64(max(v.bits, 12))
-	if v.bits == 28 {
-		width = 32
-	}
-	if room := perTable*v.sector*8/width - 2; clusters > room {
+	if room := perTable*v.sector*8/v.width() - 2; clusters > room {
 		v.note("the allocation table has room for %d clusters of %d", room, clusters)
 		clusters = room
 	}
@@ -154,7 +151,11 @@ func (f *fat) objects(from iter.Seq2[slot, error], marks fsys.ID) iter.Seq2[obje
 
 func (f *fat) object(id fsys.ID) (object, error) {
 	var b [slotSize]byte
-	if _, err := f.readAt(b[:], int64(id&^marks)); err != nil {
+	at := int64(id &^ marks)
+	if at < cmp.Or(f.root.fixed, f.heap) {
+		return object{}, damaged("it is in front of the folders")
+	}
+	if _, err := f.readAt(b[:], at); err != nil {
 		return object{}, err
 	}
 	if b[0] == 0 || b[11]&attrVolume != 0 {

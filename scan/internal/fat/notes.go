@@ -13,11 +13,7 @@ func (s *system) compareTables() []string {
 	if s.table.failed.Load() {
 		notes = append(notes, "the first allocation table cannot be read everywhere; the next one was used there")
 	}
-	width := int64(s.bits)
-	if width == 28 {
-		width = 32
-	}
-	size := (int64(s.limit)*width + 7) / 8
+	size := (int64(s.limit)*s.width() + 7) / 8
 	for _, other := range s.tables[1:] {
 		if size > mostCompared {
 			return append(notes, "the allocation tables are too large to be compared")

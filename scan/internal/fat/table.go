@@ -30,13 +30,13 @@ func (t *table) page(n uint32) (*page, error) {
 	if p != nil {
 		return p, nil
 	}
-	bits := int64(t.v.bits)
+	width := t.v.width()
 	from := int64(n) * perPage
 	count := min(perPage, int64(t.v.limit)-from)
-	b := make([]byte, (count*bits+7)/8)
+	b := make([]byte, (count*width+7)/8)
 	var first error
 	for i, at := range t.v.tables {
-		_, err := t.v.readAt(b, at+from*bits/8)
+		_, err := t.v.readAt(b, at+from*width/8)
 		if err == nil {
 			first = nil
 			break

@@ -48,7 +48,7 @@ type layout struct {
 	heap    int64  // of cluster 2, the first
 	limit   uint32 // the number behind that of the last cluster
 	tables  []int64
-	bits    int // of an entry of the table
+	bits    int // of an entry of the table: 12, 16, 28 or, exFAT, 32
 	root    place
 }
 
@@ -124,4 +124,12 @@ func (l *layout) count(size int64) uint32 {
 		n++
 	}
 	return uint32(min(n, int64(l.limit)))
+}
+
+// width is how many bits an entry of the table takes.
+func (l *layout) width() int64 {
+	if l.bits == 28 {
+		return 32
+	}
+	return int64(l.bits)
 }
