@@ -75,10 +75,12 @@ func within(p []byte, off, size int64) (cut []byte, end, err error) {
 	switch {
 	case off < 0:
 		return nil, nil, fmt.Errorf("offset %d", off)
-	case off >= size && len(p) > 0:
+	case len(p) == 0:
+		return p, nil, nil
+	case off >= size:
 		return nil, nil, io.EOF
 	case int64(len(p)) > size-off:
-		return p[:max(0, size-off)], io.EOF, nil
+		return p[:size-off], io.EOF, nil
 	}
 	return p, nil, nil
 }

@@ -15,10 +15,10 @@ import (
 // inodes that were deleted while they were open, which have no name. An ID of 0
 // is one that the entry no longer has.
 //
-// Deleting an entry adds its bytes to the entry before it, or where it was the
-// first of its block clears its inode; newer systems also clear the rest.
-// Splitting a folder's block leaves copies as well: what the folder still has
-// is not listed.
+// Deleting an entry adds its bytes to the entry before it, unless it was the
+// first of its block. ext2 and ext3 clear its inode, ext4 keeps that and since
+// Linux 5.13 clears all of it. Splitting a folder's block leaves copies as
+// well: what the folder still has is not listed.
 func (f *FS) Deleted(ctx context.Context) iter.Seq2[fsys.Deleted, error] {
 	return func(yield func(fsys.Deleted, error) bool) {
 		seen := map[fsys.ID]bool{rootInode: true}
@@ -26,13 +26,14 @@ func (f *FS) Deleted(ctx context.Context) iter.Seq2[fsys.Deleted, error] {
 			dir := queue[len(queue)-1]
 			queue = queue[:len(queue)-1]
 			gone, below, errs := f.remains(ctx, dir)
+			if err := ctx.Err(); err != nil {
+				yield(fsys.Deleted{}, err)
+				return
+			}
 			for _, err := range errs {
 				if !yield(fsys.Deleted{}, err) {
 					return
 				}
-			}
-			if ctx.Err() != nil {
-				return
 			}
 			for _, d := range gone {
 				if !yield(f.fate(d)) {
@@ -66,9 +67,13 @@ func (f *FS) remains(ctx context.Context, dir fsys.ID) (gone []fsys.Deleted, bel
 		return nil, nil, []error{err}
 	}
 	tell := func(err error) {
-		if len(errs) < maxErrors {
-			errs = append(errs, err)
+		switch len(errs) {
+		case maxErrors:
+			return
+		case maxErrors - 1:
+			err = fmt.Errorf("folder, inode %d: more errors than are told", dir)
 		}
+		errs = append(errs, err)
 	}
 	first := true
 	for b, err := range f.folder(ctx, dir) {
@@ -146,7 +151,7 @@ func (f *FS) slack(b []byte, d dirent) iter.Seq[dirent] {
 		// An entry without a name begins a block that is all slack.
 		for at+entryHeader < d.end {
 			old, err := f.dirent(b[:d.end], at)
-			if err != nil || old.inode == 0 || !f.plausible(old) {
+			if err != nil || !f.plausible(old) {
 				at += 4
 				continue
 			}
@@ -159,12 +164,14 @@ func (f *FS) slack(b []byte, d dirent) iter.Seq[dirent] {
 }
 
 // plausible reports whether the bytes of a dirent are those of one. Numbers
-// below firstInode are the file system's own.
+// below firstInode are the file system's own; one that is cleared asks for a
+// type.
 func (f *FS) plausible(d dirent) bool {
 	const firstInode = 11
+	typed := d.typ != 0 || f.super.incompat&incompatFileType == 0
 	return len(d.name) > 0 && string(d.name) != "." && string(d.name) != ".." &&
 		!bytes.ContainsAny(d.name, "\x00/") && int(d.typ) < len(types) &&
-		(d.inode == 0 || d.inode >= firstInode && d.inode <= f.super.inodes)
+		(d.inode == 0 && typed || d.inode >= firstInode && d.inode <= f.super.inodes)
 }
 
 // fate looks at what became of a deleted entry's inode and of its blocks.
@@ -234,11 +241,14 @@ func (f *FS) blocksTaken(n *inode) (bool, error) {
 func (f *FS) orphans(ctx context.Context, yield func(fsys.Deleted, error) bool) {
 	seen := make(map[uint32]bool)
 	for id := f.super.lastOrphan; id != 0; {
-		if ctx.Err() != nil || seen[id] {
-			return
+		n, err := f.inode(fsys.ID(id))
+		switch {
+		case ctx.Err() != nil:
+			err = ctx.Err()
+		case seen[id]:
+			err = fmt.Errorf("inode %d is in it twice", id)
 		}
 		seen[id] = true
-		n, err := f.inode(fsys.ID(id))
 		if err != nil {
 			yield(fsys.Deleted{}, fmt.Errorf("list of deleted inodes: %w", err))
 			return
