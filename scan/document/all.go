@@ -15,6 +15,7 @@ func All() []Document {
 		&system,
 		&services,
 		&drivers,
+		&persisted,
 		&users,
 		&groups,
 		&files,

@@ -46,9 +46,7 @@ const errWherePathEnds = match.StandIn("the path has blanks and no quotes, and n
 func (p *program) find() (bool, error) {
 	if !p.asked {
 		p.asked = true
-		if p.found, p.err = p.look(); p.err != nil && !errors.Is(p.err, errNotCarried) {
-			p.of.req.trouble(p.line, p.err)
-		}
+		p.found, p.err = p.look()
 	}
 	return p.found >= 0, p.err
 }
@@ -65,8 +63,11 @@ func (p *program) look() (int, error) {
 		if missing(err) || err == nil && !row.hasContent() {
 			continue
 		}
-		if err != nil {
-			return -1, err // it may be the one
+		if err != nil { // it may be the one
+			if !errors.Is(err, source.ErrEscapes) { // which is no fault of the evidence
+				p.of.req.trouble(p.line, err)
+			}
+			return -1, err
 		}
 		p.row = row
 		return n, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"iocscan/ioc"
+	"iocscan/scan/internal/task"
 	"iocscan/scan/source"
 )
 
@@ -60,7 +61,7 @@ func (h *programFinder) commandLine(line, profile string) *program {
 			t.written = strings.Trim(strings.TrimSpace(before), `"`)
 		}
 		at := len(p.tries)
-		p.add(t, c.path, true)
+		p.add(t, c.path, ".exe")
 		if at == 0 || !p.sure && endsProgram(c.path) {
 			p.likely = at
 			if p.sure = p.sure || endsProgram(c.path); extension(c.path) == "" && len(p.tries) > at+1 {
@@ -71,17 +72,29 @@ func (h *programFinder) commandLine(line, profile string) *program {
 	return p
 }
 
-// wholePath is the program whose path is all of a text, as those of drivers
-// and libraries are.
-func (h *programFinder) wholePath(text, profile string) *program {
-	text, expanded, p := h.start(text, profile)
-	text, expanded = strings.Trim(text, `"`), strings.Trim(expanded, `"`)
-	p.sure = true
-	if p.lost != nil {
-		p.tries = []try{{written: text}}
+// driver is the program whose path is all of a text.
+func (h *programFinder) driver(path string) *program { return h.whole(path, "", "", "") }
+
+// library is likewise a DLL, whose ending may be left out.
+func (h *programFinder) library(path, profile string) *program {
+	return h.whole(path, "", profile, ".dll")
+}
+
+// action is the program that a task starts.
+func (h *programFinder) action(a *task.Action) *program {
+	return h.whole(a.Path, a.Arguments, "", ".exe")
+}
+
+// whole is a program whose path stands apart from its arguments. ending is
+// tried where the path has none.
+func (h *programFinder) whole(path, arguments, profile, ending string) *program {
+	text, expanded, p := h.start(path, profile)
+	t := try{written: strings.Trim(text, `"`), arguments: arguments}
+	if p.sure = true; p.lost != nil {
+		p.tries = []try{t}
 		return p
 	}
-	p.add(try{written: text}, expanded, false)
+	p.add(t, strings.Trim(expanded, `"`), ending)
 	return p
 }
 
@@ -100,8 +113,9 @@ func (h *programFinder) start(line, profile string) (text, expanded string, p *p
 	return text, expanded, p
 }
 
-// add puts the places of a path behind the tries.
-func (p *program) add(t try, path string, runs bool) {
+// add puts the places of a path behind the tries, with an ending where it has
+// none.
+func (p *program) add(t try, path, ending string) {
 	places, elsewhere := p.of.places(path)
 	if elsewhere != nil {
 		p.elsewhere = elsewhere
@@ -113,9 +127,9 @@ func (p *program) add(t try, path string, runs bool) {
 		if t.path = place; place == "" {
 			p.lost = p.elsewhere
 		}
-		if runs && place != "" && extension(place) == "" {
+		if ending != "" && place != "" && extension(place) == "" {
 			with := t
-			with.path += ".exe"
+			with.path += ending
 			p.tries = append(p.tries, with)
 		}
 		p.tries = append(p.tries, t)

@@ -154,10 +154,13 @@ func (r *regKeys) values(k foundKey, visit func(*regf.Value) bool) {
 	}
 }
 
-// row makes an item of RegistryItem of a value.
+// row makes an item of RegistryItem of a value, or of the key.
 func (k foundKey) row(v *regf.Value) *regValue {
 	key := &regKey{hive: k.in, path: k.Path(), written: k.Written(), subkeys: k.NumSubkeys(), values: k.NumValues()}
 	key.owner, key.ownerErr = k.Owner()
+	if v == nil {
+		return &regValue{key: key}
+	}
 	return &regValue{key: key, value: *v, has: true}
 }
 

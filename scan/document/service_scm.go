@@ -136,12 +136,12 @@ func windowsService(k foundKey, kind uint32, programs *programFinder) service {
 	case kind&driverTypes == 0 && image != "":
 		s.programs = []*program{programs.commandLine(image, "")}
 	case kind&driverTypes != 0 && image != "": // a path without arguments
-		s.programs = []*program{programs.wholePath(image, "")}
+		s.programs = []*program{programs.driver(image)}
 	case kind&driverTypes != 0: // as the kernel has it
-		s.programs = []*program{programs.wholePath(`System32\drivers\`+s.name+".sys", "")}
+		s.programs = []*program{programs.driver(`System32\drivers\` + s.name + ".sys")}
 	}
 	if dll := s.findLibrary(k, text); dll != "" {
-		s.library = []*program{programs.wholePath(dll, "")}
+		s.library = []*program{programs.library(dll, "")}
 	}
 	return s
 }
