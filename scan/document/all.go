@@ -13,6 +13,7 @@ func All() []Document {
 		&tasks,
 		&prefetches,
 		&system,
+		&volumes,
 		&services,
 		&drivers,
 		&persisted,

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
+	"iocscan/ioc"
 	"iocscan/scan/internal/regf"
 	"iocscan/scan/source"
 )
@@ -108,6 +110,24 @@ func (k keyValues) number(name string) (number, error) {
 		return number{}, k.otherType(name, t, "a number")
 	}
 	return number{n, true}, nil
+}
+
+// fill adds the texts of a value to a fact; an error makes it unknown.
+func (k keyValues) fill(f *fact, name string) {
+	texts, err := k.texts(name)
+	f.is(texts...)
+	if err != nil {
+		f.why = err
+	}
+}
+
+// unixTime is a number as seconds since 1970.
+func (k keyValues) unixTime(name string) (m moment) {
+	n, err := k.number(name)
+	if m.why = err; n.is && n.n > 0 && n.n < 1<<32 {
+		m.ticks = ioc.Ticks(time.Unix(int64(n.n), 0))
+	}
+	return m
 }
 
 // useHives opens the hives of the kinds that a document reads, and lets the

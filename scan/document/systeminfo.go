@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"iocscan/ioc"
 	"iocscan/ioc/match"
@@ -17,8 +18,9 @@ var system = Table[systemInfo]{
 	label:   func(s *systemInfo) string { return s.label() },
 	fields:  systemFields,
 	on: map[source.Platform]lister[systemInfo]{
-		source.Linux:  listSystem(readLinuxSystem),
-		source.Darwin: listSystem(readDarwinSystem),
+		source.Windows: listNTSystem,
+		source.Linux:   listSystem(readLinuxSystem),
+		source.Darwin:  listSystem(readDarwinSystem),
 	},
 }
 
@@ -27,7 +29,21 @@ var system = Table[systemInfo]{
 type systemInfo struct {
 	hostname, domain      fact
 	os, product, version  fact
-	build, platform, zone fact
+	build, patch, bitness fact
+	platform              fact
+	productID             fact
+	owner, organisation   fact // for which it is registered
+	installed             moment
+
+	zone, standard, daylight fact // names of the time zone
+	offset                   fact // of the clock from UTC
+
+	directory, drives    fact
+	processor, procType  fact
+	biosVersion, biosDay fact
+
+	networks    []network
+	networksErr error // of networks and their parts
 }
 
 type fact struct {
@@ -35,20 +51,51 @@ type fact struct {
 	why    error
 }
 
+// A moment is a time that may be missing, or not known.
+type moment struct {
+	ticks int64 // FILETIME; 0: none
+	why   error
+}
+
 // systemFields are the terms of SystemInfoItem. Not among them, and so reported
 // as not supported, is what only a running system knows (its clock, memory,
-// processors, logged-on users), what only Windows has, and what concerns the
-// agent that wrote an audit.
-var systemFields = []Field[systemInfo]{
-	field(match.Field{Term: "SystemInfoItem/hostname", Kind: ioc.Text, Identity: true}, factOf(func(s *systemInfo) *fact { return &s.hostname })),
-	field(match.Field{Term: "SystemInfoItem/machine", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.hostname })),
-	field(match.Field{Term: "SystemInfoItem/domain", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.domain })),
-	field(match.Field{Term: "SystemInfoItem/OS", Kind: ioc.Text, Identity: true}, factOf(func(s *systemInfo) *fact { return &s.os })),
-	field(match.Field{Term: "SystemInfoItem/productName", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.product })),
-	field(match.Field{Term: "SystemInfoItem/version", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.version })),
-	field(match.Field{Term: "SystemInfoItem/buildNumber", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.build })),
-	field(match.Field{Term: "SystemInfoItem/platform", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.platform })),
-	field(match.Field{Term: "SystemInfoItem/timezone", Kind: ioc.Text}, factOf(func(s *systemInfo) *fact { return &s.zone })),
+// logged-on users, which address is the first, hardware addresses, those of
+// IPv6), and what concerns the agent that wrote an audit.
+var systemFields = slices.Concat([]Field[systemInfo]{
+	systemFact("hostname", func(s *systemInfo) *fact { return &s.hostname }),
+	systemFact("machine", func(s *systemInfo) *fact { return &s.hostname }),
+	systemFact("domain", func(s *systemInfo) *fact { return &s.domain }),
+	systemFact("OS", func(s *systemInfo) *fact { return &s.os }),
+	systemFact("productName", func(s *systemInfo) *fact { return &s.product }),
+	systemFact("version", func(s *systemInfo) *fact { return &s.version }),
+	systemFact("buildNumber", func(s *systemInfo) *fact { return &s.build }),
+	systemFact("patchLevel", func(s *systemInfo) *fact { return &s.patch }),
+	systemFact("OSbitness", func(s *systemInfo) *fact { return &s.bitness }),
+	systemFact("platform", func(s *systemInfo) *fact { return &s.platform }),
+	systemFact("productID", func(s *systemInfo) *fact { return &s.productID }),
+	systemFact("regOwner", func(s *systemInfo) *fact { return &s.owner }),
+	systemFact("regOrg", func(s *systemInfo) *fact { return &s.organisation }),
+	field(match.Field{Term: "SystemInfoItem/installDate", Kind: ioc.Time}, func(s *systemInfo, yield func(ioc.Value) bool) error {
+		if s.installed.ticks != 0 {
+			yield(ioc.TicksValue(s.installed.ticks))
+		}
+		return s.installed.why
+	}),
+	systemFact("timezone", func(s *systemInfo) *fact { return &s.zone }),
+	systemFact("timezoneStandard", func(s *systemInfo) *fact { return &s.standard }),
+	systemFact("timezoneDST", func(s *systemInfo) *fact { return &s.daylight }),
+	systemFact("gmtoffset", func(s *systemInfo) *fact { return &s.offset }),
+	field(match.Field{Term: "SystemInfoItem/directory", Kind: ioc.Path}, pathOf(func(s *systemInfo) *fact { return &s.directory })),
+	field(match.Field{Term: "SystemInfoItem/drives", Kind: ioc.Text, Multi: true}, factOf(func(s *systemInfo) *fact { return &s.drives })),
+	systemFact("processor", func(s *systemInfo) *fact { return &s.processor }),
+	systemFact("procType", func(s *systemInfo) *fact { return &s.procType }),
+	systemFact("biosInfo/biosVersion", func(s *systemInfo) *fact { return &s.biosVersion }),
+	systemFact("biosInfo/biosDate", func(s *systemInfo) *fact { return &s.biosDay }),
+}, networkFields)
+
+func systemFact(term string, of func(*systemInfo) *fact) Field[systemInfo] {
+	identity := term == "hostname" || term == "OS"
+	return field(match.Field{Term: "SystemInfoItem/" + term, Kind: ioc.Text, Identity: identity}, factOf(of))
 }
 
 func (s *systemInfo) label() string {
@@ -56,6 +103,15 @@ func (s *systemInfo) label() string {
 		return s.hostname.values[0]
 	}
 	return "this system"
+}
+
+// untold makes unknown what Unix systems have and their readers do not read.
+// What is Windows' own (an owner, drives) they have not got.
+func (s *systemInfo) untold() {
+	for _, f := range []*fact{&s.patch, &s.productID, &s.bitness, &s.standard, &s.daylight, &s.offset, &s.processor, &s.biosVersion, &s.biosDay} {
+		f.why = errNotCarried
+	}
+	s.installed.why, s.networksErr = errNotCarried, errNotCarried
 }
 
 func listSystem(read func(etc, *Request) systemInfo) lister[systemInfo] {
@@ -68,7 +124,9 @@ func listSystem(read func(etc, *Request) systemInfo) lister[systemInfo] {
 			}
 			list.Full = true
 			list.Objects++
-			yield(read(e, req), nil)
+			s := read(e, req)
+			s.untold()
+			yield(s, nil)
 		}
 	}
 }
