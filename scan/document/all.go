@@ -6,6 +6,7 @@ func All() []Document {
 	return []Document{
 		&arps,
 		&routes,
+		&processes,
 		&ports,
 		&names,
 		&registry,

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -24,22 +25,29 @@ func stringList(f *file, yield func(ioc.Value) bool) error {
 	if err != nil {
 		return err
 	}
+	if err = eachString(i.content.ctx, i.file, i.size, yield); err != nil && i.content.ctx.Err() == nil {
+		i.tell(err)
+	}
+	return err
+}
+
+// eachString yields the strings of a content.
+func eachString(ctx context.Context, r io.ReaderAt, size int64, yield func(ioc.Value) bool) error {
 	s := newStringScan(func(run []byte) bool { return yield(ioc.TextValue(text(run))) })
 	block := make([]byte, blockSize)
-	for off := int64(0); off < i.size; {
-		if err := i.content.ctx.Err(); err != nil {
+	for off := int64(0); off < size; {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := i.file.ReadAt(block[:min(int64(len(block)), i.size-off)], off)
+		n, err := r.ReadAt(block[:min(int64(len(block)), size-off)], off)
 		if !s.block(block[:n]) {
 			return nil
 		}
 		off += int64(n)
-		if err == io.EOF && off < i.size || err == nil && n == 0 {
+		if err == io.EOF && off < size || err == nil && n == 0 {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil && err != io.EOF {
-			i.tell(err)
 			return err
 		}
 	}

@@ -36,8 +36,8 @@ func TestPortsOfProc(t *testing.T) {
 		  remoteIP = 8.8.8.8
 		  remotePort = 443
 		  state = ESTABLISHED
-		  isIPv6 = false
 		  CreationTime = ?
+		  isIPv6 = false
 		TCP 10.0.2.15:54322 → 8.8.8.8:443 TIME_WAIT
 		  protocol = TCP
 		  localIP = 10.0.2.15
@@ -45,34 +45,34 @@ func TestPortsOfProc(t *testing.T) {
 		  remoteIP = 8.8.8.8
 		  remotePort = 443
 		  state = TIME_WAIT | TIME-WAIT
-		  isIPv6 = false
 		  CreationTime = ?
+		  isIPv6 = false
 		TCP 127.0.0.1:8080 LISTENING (process 7)
 		  protocol = TCP
 		  localIP = 127.0.0.1
 		  localPort = 8080
 		  state = LISTENING | LISTEN
-		  isIPv6 = false
 		  CreationTime = ?
 		  pid = 7
 		  process = nc
 		  path = /usr/bin/nc | /usr/bin | usr/bin
+		  isIPv6 = false
 		TCP 127.0.0.1:8080 LISTENING (process 8)
 		  protocol = TCP
 		  localIP = 127.0.0.1
 		  localPort = 8080
 		  state = LISTENING | LISTEN
-		  isIPv6 = false
 		  CreationTime = ?
 		  pid = 8
 		  process = agent
 		  path = /opt/agent/bin/agent | /opt/agent/bin | opt/agent/bin
+		  isIPv6 = false
 		UDP 0.0.0.0:68
 		  protocol = UDP
 		  localIP = 0.0.0.0
 		  localPort = 68
-		  isIPv6 = false
 		  CreationTime = ?
+		  isIPv6 = false
 	`)
 }
 

@@ -77,7 +77,7 @@ func portFields[T any](prefix string, of func(*T, func(*port, int) bool) error) 
 			return cmp.Or(err, listed)
 		})
 	}
-	return []Field[T]{
+	list := []Field[T]{
 		add("protocol", ioc.Text, true, func(p *port, yield func(ioc.Value) bool) error {
 			yield(ioc.TextValue(p.protocol))
 			return nil
@@ -100,10 +100,6 @@ func portFields[T any](prefix string, of func(*T, func(*port, int) bool) error) 
 			return nil
 		}),
 		add("state", ioc.Text, true, portState),
-		add("isIPv6", ioc.Bool, false, func(p *port, yield func(ioc.Value) bool) error {
-			yield(ioc.BoolValue(p.local.Addr().Is6()))
-			return nil
-		}),
 		add("CreationTime", ioc.Time, false, func(p *port, yield func(ioc.Value) bool) error {
 			if p.created == 0 {
 				return errNotCarried
@@ -120,6 +116,13 @@ func portFields[T any](prefix string, of func(*T, func(*port, int) bool) error) 
 		add("process", ioc.Text, true, ofImage(func(path string, yield func(ioc.Value) bool) { yield(ioc.TextValue(imageName(path))) })),
 		add("path", ioc.Path, false, ofImage(func(path string, yield func(ioc.Value) bool) { yieldImagePath(path, yield) })),
 	}
+	if single {
+		list = append(list, add("isIPv6", ioc.Bool, false, func(p *port, yield func(ioc.Value) bool) error {
+			yield(ioc.BoolValue(p.local.Addr().Is6()))
+			return nil
+		}))
+	}
+	return list
 }
 
 func address[T any](of func(*T) netip.Addr) func(*T, func(ioc.Value) bool) error {

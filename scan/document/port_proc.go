@@ -67,10 +67,7 @@ func listProcPorts(ctx context.Context, req *Request, list *Listing) iter.Seq2[p
 
 // portsOf is a socket with each of the processes that have it.
 func (p proc) portsOf(s *procfs.Socket, protocol string, owners *socketOwners) []port {
-	row := port{protocol: protocol, local: s.Local, remote: s.Remote}
-	if protocol == "TCP" && int(s.State) < len(tcpStates) {
-		row.state = tcpStates[s.State]
-	}
+	row := portOf(s, protocol)
 	pids := owners.of[s.INode]
 	if len(pids) == 0 {
 		if s.INode != 0 { // else it is the kernel's own, as in TIME_WAIT
@@ -88,6 +85,14 @@ func (p proc) portsOf(s *procfs.Socket, protocol string, owners *socketOwners) [
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+func portOf(s *procfs.Socket, protocol string) port {
+	p := port{protocol: protocol, local: s.Local, remote: s.Remote}
+	if protocol == "TCP" && int(s.State) < len(tcpStates) {
+		p.state = tcpStates[s.State]
+	}
+	return p
 }
 
 // image is the path of a process's image, empty for a thread of the kernel.
