@@ -79,6 +79,7 @@ type piece struct {
 type eventRun struct {
 	*eventDocument
 	req      *Request
+	shared   *eventShared
 	q        *queue[piece]
 	open     chan struct{}
 	objects  atomic.Uint64
@@ -94,7 +95,7 @@ func (d *eventDocument) Run(ctx context.Context, req *Request, workers int, newW
 	defer cancel(nil)
 	workers = max(1, workers)
 	r := &eventRun{
-		eventDocument: d, req: req, q: newQueue[piece](workers),
+		eventDocument: d, req: req, shared: newEventShared(ctx, req), q: newQueue[piece](workers),
 		open: make(chan struct{}, mostOpenLogs), logs: map[*eventLog]bool{},
 	}
 	stop := context.AfterFunc(ctx, func() { r.q.close(true) })
@@ -131,7 +132,7 @@ func (d *eventDocument) Run(ctx context.Context, req *Request, workers int, newW
 func (r *eventRun) work(ctx context.Context, newWorker func() Worker) (err error) {
 	w := newWorker()
 	defer func() { err = errors.Join(err, w.Close()) }()
-	e := &event{eventDocument: r.eventDocument, req: r.req, r: evtx.NewReader(r.names...), filter: r.req.Events.filter()}
+	e := &event{eventDocument: r.eventDocument, req: r.req, shared: r.shared, r: evtx.NewReader(r.names...), filter: r.req.Events.filter()}
 	e.bindNames()
 	buf := make([]byte, evtx.ChunkSize)
 	pieces := make([]piece, 0, batchRows)

@@ -180,39 +180,6 @@ func writeTime(e *event, yield func(ioc.Value) bool) error {
 	return genTime(e, yield)
 }
 
-// knownAccounts are those whose SIDs are the same everywhere ([MS-DTYP] section
-// 2.4.2.4).
-var knownAccounts = map[string][]string{
-	"S-1-5-7":  {`NT AUTHORITY\ANONYMOUS LOGON`, "ANONYMOUS LOGON"},
-	"S-1-5-18": {`NT AUTHORITY\SYSTEM`, "SYSTEM"},
-	"S-1-5-19": {`NT AUTHORITY\LOCAL SERVICE`, "LOCAL SERVICE"},
-	"S-1-5-20": {`NT AUTHORITY\NETWORK SERVICE`, "NETWORK SERVICE"},
-}
-
-var errAccountName = errors.New("only the SID of the account is in the record, not its name")
-
-// eventUser answers with the SID, and with the names of accounts that are the
-// same everywhere. Other names are unknown.
-func eventUser(e *event, yield func(ioc.Value) bool) error {
-	v, ok := e.rec.Slot(evtx.UserID)
-	if !ok {
-		return e.absent()
-	}
-	if !e.text(v, yield) {
-		return nil
-	}
-	names := knownAccounts[text(e.buf)]
-	for _, n := range names {
-		if !yield(ioc.TextValue(n)) {
-			return nil
-		}
-	}
-	if names == nil && !e.req.Events.SIDs {
-		return errAccountName
-	}
-	return nil
-}
-
 var errNoTables = errors.New("the text is not in the record but in the message files of its source")
 
 // eventCategory is text that only the writer of the log can have put in.
@@ -235,12 +202,16 @@ const messageNote = match.StandIn("found in the insertion strings; the text of t
 
 var errMessage error = messageNote // made once: it is the answer of most records
 
-// message is the text where the log carries it, as forwarded events do. Else
-// the insertion strings stand for it, joined by blanks and each alone.
+// message is the text where the log carries it, as forwarded events do, or the
+// one that the provider's message table makes of the record. Else the insertion
+// strings stand for it, joined by blanks and each alone.
 func message(e *event, yield func(ioc.Value) bool) error {
 	if v, ok := e.rec.Slot(evtx.RenderedMessage); ok {
 		e.text(v, yield)
 		return nil
+	}
+	if any, err := e.built(yield); any {
+		return err
 	}
 	n := 0
 	b := e.joined[:0]

@@ -14,6 +14,7 @@ import (
 type event struct {
 	*eventDocument
 	req    *Request
+	shared *eventShared
 	filter eventFilter
 	log    *eventLog
 	r      *evtx.Reader
@@ -25,6 +26,7 @@ type event struct {
 	keys        []evtx.NameID // by field of the record: what it is called
 	hasKeys     bool
 	buf, joined []byte
+	maker       messageMaker
 }
 
 // errDamaged answers what a damaged record may have had.

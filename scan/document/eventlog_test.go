@@ -70,10 +70,12 @@ func runEvents(t *testing.T, src source.Source, scope Events, terms ...string) *
 		values: map[string]map[string][]string{}, errs: map[string]map[string]error{},
 		json: map[string]string{}, troubles: map[string]string{},
 	}
-	var mu sync.Mutex
-	req := &Request{Source: src, Events: scope, Trouble: func(object string, err error) {
-		mu.Lock()
-		defer mu.Unlock()
+	var mu, told sync.Mutex // troubles come while an item is taken
+	registry := source.NewRegistry(src, source.RegistryOptions{})
+	defer registry.Close()
+	req := &Request{Source: src, Registry: registry, Events: scope, Trouble: func(object string, err error) {
+		told.Lock()
+		defer told.Unlock()
 		out.troubles[object] = err.Error()
 	}}
 	l, err := d.Run(t.Context(), req, 2, func() Worker { return eventRecorder{&mu, d.Schema(), out} })

@@ -148,7 +148,7 @@ const (
 	inString, inANSI                = 1, 2
 	inInt8, inUint64                = 3, 10 // and the integers between them
 	inBool, inGUID, inSID           = 13, 15, 19
-	inHex32, inHex64                = 20, 21
+	inPointer, inHex32, inHex64     = 16, 20, 21
 	outString, outBool, outGUID     = 1, 13, 14
 	outInt8, outUint64              = 3, 10
 	outHex32, outHex64              = 18, 19
@@ -182,10 +182,8 @@ func (e Event) Plain(n int) bool {
 		return out == outBool || out == 0
 	case in == inGUID:
 		return out == outGUID || out == 0
-	case in == inHex32:
-		return out == outHex32 || out == 0
-	case in == inHex64:
-		return out == outHex64 || out == 0
+	case in == inHex32, in == inHex64, in == inPointer:
+		return out == outHex32 || out == outHex64 || out == 0
 	}
 	return false
 }
