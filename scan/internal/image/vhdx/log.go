@@ -1,6 +1,7 @@
 package vhdx
 
 import (
+	"fmt"
 	"sort"
 
 	"iocscan/scan/internal/image/container"
@@ -42,18 +43,18 @@ type zero struct {
 	start, end int64
 }
 
-// replay finds the entries that were last written and applies them
-// ([MS-VHDX] 2.3.3).
-func replay(f container.Disk, h *header) (container.Disk, int, error) {
+// replay finds the entries that were last written without a gap and applies
+// them ([MS-VHDX] 2.3.3); the note says how many.
+func replay(f container.Disk, h *header) (container.Disk, string, error) {
 	if h.logLength > maxLog {
-		return nil, 0, container.Unsupported("a VHDX log of %d bytes", h.logLength)
+		return nil, "", container.Unsupported("a VHDX log of %d bytes", h.logLength)
 	}
 	if h.logLength < page || h.logLength%page != 0 {
-		return nil, 0, container.Damaged("%d bytes long", h.logLength)
+		return nil, "", container.Damaged("%d bytes long", h.logLength)
 	}
 	ring := make([]byte, 2*h.logLength) // twice, as entries go round the end
 	if err := container.ReadFull(f, ring[:h.logLength], h.logAt); err != nil {
-		return nil, 0, err
+		return nil, "", err
 	}
 	copy(ring[h.logLength:], ring[:h.logLength])
 	entries := map[int64]entry{}
@@ -66,23 +67,27 @@ func replay(f container.Disk, h *header) (container.Disk, int, error) {
 		}
 	}
 	sort.Slice(heads, func(i, j int) bool { return heads[i].sequence > heads[j].sequence })
-	for _, head := range heads {
+	for i, head := range heads {
 		active := sequence(entries, head, h.logLength)
 		if active == nil {
 			continue
 		}
 		if head.flushed > uint64(f.Size()) {
-			return nil, 0, container.Damaged("the file has %d bytes, the log says %d: it is cut short", f.Size(), head.flushed)
+			return nil, "", container.Damaged("the file has %d bytes, the log says %d: it is cut short", f.Size(), head.flushed)
 		}
 		v := &view{Disk: f, pages: map[int64]patch{}}
 		for _, e := range active {
 			if err := v.apply(ring[e.at:e.at+e.length], h.logAt, e.at, h.logLength); err != nil {
-				return nil, 0, err
+				return nil, "", err
 			}
 		}
-		return &container.Blocks{Bytes: f.Size(), Block: page, Read: v.read}, len(active), nil
+		note := fmt.Sprintf("the container was not closed: %d entries of its log were applied in memory", len(active))
+		if i > 0 {
+			note += fmt.Sprintf(", %d later ones were not, as one before them is missing", i)
+		}
+		return &container.Blocks{Bytes: f.Size(), Block: page, Read: v.read}, note, nil
 	}
-	return nil, 0, container.Damaged("the container was not closed, and no sound entry is in it")
+	return nil, "", container.Damaged("the container was not closed, and no sound entry is in it")
 }
 
 func parseEntry(b []byte, log guid) (e entry, ok bool) {

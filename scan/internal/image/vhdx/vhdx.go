@@ -62,12 +62,12 @@ func open(f container.Disk) (*Disk, error) {
 	}
 	d := &Disk{}
 	if h.log != (guid{}) {
-		view, applied, err := replay(f, h)
+		view, note, err := replay(f, h)
 		if err != nil {
 			return nil, fmt.Errorf("log: %w", err)
 		}
 		f = view
-		d.Notes = append(d.Notes, fmt.Sprintf("the container was not closed: %d entries of its log were applied in memory", applied))
+		d.Notes = append(d.Notes, note)
 	}
 	regions, err := regions(f)
 	if err != nil {
