@@ -150,8 +150,8 @@ func (f *FS) slack(b []byte, d dirent) iter.Seq[dirent] {
 		}
 		// An entry without a name begins a block that is all slack.
 		for at+entryHeader < d.end {
-			old, err := f.dirent(b[:d.end], at)
-			if err != nil || !f.plausible(old) {
+			old, ok := f.dirent(b[:d.end], at)
+			if !ok || !f.plausible(old) {
 				at += 4
 				continue
 			}

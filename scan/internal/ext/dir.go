@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 
 	"iocscan/scan/internal/fsys"
@@ -120,10 +119,13 @@ func (f *FS) inlineFolder(n *inode, yield func([]byte, error) bool) error {
 	return err
 }
 
+// maxGaps is how many holes of a folder are told; it should have none.
+const maxGaps = 100
+
 // folderBlocks reads no more blocks than the volume has: a damaged folder may
 // have the same one over and over.
 func (f *FS) folderBlocks(ctx context.Context, n *inode, yield func([]byte, error) bool) error {
-	left := f.super.blocks
+	left, gaps := uint64(f.size)>>f.super.blockBits, 0
 	blocks := (uint64(n.size) + f.super.blockSize() - 1) >> f.super.blockBits
 	for next := uint64(0); next < blocks; {
 		s, err := f.span(n, next)
@@ -140,6 +142,9 @@ func (f *FS) folderBlocks(ctx context.Context, n *inode, yield func([]byte, erro
 				gap := end
 				if ok {
 					gap = min(r.first, end)
+				}
+				if gaps++; gaps > maxGaps {
+					return fmt.Errorf("folder, inode %d: more than %d gaps", n.id, maxGaps)
 				}
 				if !yield(nil, fmt.Errorf("folder, inode %d: blocks %d to %d are not stored", n.id, next, gap-1)) {
 					return errStopped
@@ -171,8 +176,12 @@ func (f *FS) folderBlocks(ctx context.Context, n *inode, yield func([]byte, erro
 func (f *FS) dirents(b []byte) iter.Seq2[dirent, error] {
 	return func(yield func(dirent, error) bool) {
 		for at := 0; at < len(b); {
-			d, err := f.dirent(b, at)
-			if !yield(d, err) || err != nil {
+			d, ok := f.dirent(b, at)
+			if !ok {
+				yield(d, fmt.Errorf("no entry at %d of a block of %d bytes: % x", at, len(b), b[at:min(at+entryHeader, len(b))]))
+				return
+			}
+			if !yield(d, nil) {
 				return
 			}
 			at = d.end
@@ -180,11 +189,12 @@ func (f *FS) dirents(b []byte) iter.Seq2[dirent, error] {
 	}
 }
 
-func (f *FS) dirent(b []byte, at int) (dirent, error) {
+// dirent reads the entry at an offset, if there is one.
+func (f *FS) dirent(b []byte, at int) (d dirent, ok bool) {
 	if len(b)-at < entryHeader {
-		return dirent{}, fmt.Errorf("entry at %d: %w", at, io.ErrUnexpectedEOF)
+		return dirent{}, false
 	}
-	d := dirent{inode: le32(b, at), at: at}
+	d = dirent{inode: le32(b, at), at: at}
 	length, name := int(le16(b, at+4)), int(b[at+6])
 	if f.super.incompat&incompatFileType != 0 {
 		d.typ = b[at+7]
@@ -198,10 +208,10 @@ func (f *FS) dirent(b []byte, at int) (dirent, error) {
 		length = lastLength + 1
 	}
 	if length < entryHeader || length%4 != 0 || length > len(b)-at || name > maxName || entryHeader+name > length {
-		return dirent{}, fmt.Errorf("entry at %d: %d bytes with a name of %d in a block of %d", at, length, name, len(b))
+		return dirent{}, false
 	}
 	d.name, d.end = b[at+entryHeader:][:name], at+length
-	return d, nil
+	return d, true
 }
 
 // Readlink is the target of a symbolic link. A short one is in place of the
