@@ -10,6 +10,7 @@ func All() []Document {
 		&ports,
 		&names,
 		&registry,
+		&hives,
 		&events,
 		&tasks,
 		&prefetches,
