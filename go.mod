@@ -26,6 +26,7 @@ require (
 	github.com/google/go-cmp v0.7.0 // differences in words
 	github.com/rogpeppe/go-internal v1.16.0 // transcripts of the command line (testscript)
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // reports against their schema
+	www.velocidex.com/golang/go-ntfs v0.2.1 // the other opinion on the compression of NTFS
 	www.velocidex.com/golang/go-pe v0.1.1-0.20251107001057-f93001158cd9 // the other opinion on PE files
 )
 
@@ -73,5 +74,4 @@ require (
 	modernc.org/sqlite v1.50.0 // indirect
 	www.velocidex.com/golang/binparsergen v0.1.1-0.20240404114946-8f66c7cf586e // indirect
 	www.velocidex.com/golang/go-ese v0.2.1-0.20260525143345-56639b015799 // indirect
-	www.velocidex.com/golang/go-ntfs v0.2.1 // indirect
 )

@@ -18,12 +18,11 @@ const (
 
 // Records with fixed numbers.
 const (
-	recordMFT     = 0
-	recordVolume  = 3
-	recordRoot    = 5
-	recordBitmap  = 6
-	recordSecure  = 9
-	firstOrdinary = 16
+	recordMFT    = 0
+	recordVolume = 3
+	recordRoot   = 5
+	recordBitmap = 6
+	recordSecure = 9
 )
 
 const (

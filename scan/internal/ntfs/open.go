@@ -70,17 +70,21 @@ func (v *volume) Streams(id fsys.ID) ([]fsys.Stream, error) {
 		return nil, fmt.Errorf("list the streams of MFT record %d: %w", id&numberMask, err)
 	}
 	var streams []fsys.Stream
+	failed := o.missing
 	for i := range o.attrs {
-		if a := &o.attrs[i]; a.kind == typeData && len(a.name) > 0 {
-			if n, ok := a.length(); ok {
-				streams = append(streams, fsys.Stream{Name: decode(a.name), Size: n})
+		if a := &o.attrs[i]; a.kind == typeData && len(a.name) > 0 && a.vcn() == 0 {
+			n, err := a.length()
+			if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("stream %q: %w", decode(a.name), err))
+				continue
 			}
+			streams = append(streams, fsys.Stream{Name: decode(a.name), Size: n})
 		}
 	}
-	if o.missing != nil {
-		return streams, fmt.Errorf("list the streams: %w", o.missing)
+	if failed != nil {
+		failed = fmt.Errorf("list the streams of MFT record %d: %w", id&numberMask, failed)
 	}
-	return streams, nil
+	return streams, failed
 }
 
 func (v *volume) OpenStream(id fsys.ID, name string) (fsys.Content, error) {

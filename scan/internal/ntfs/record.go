@@ -40,7 +40,6 @@ const (
 	typeData       = 0x80
 	typeIndexRoot  = 0x90
 	typeIndex      = 0xa0
-	typeBitmap     = 0xb0
 	typeReparse    = 0xc0
 	typeEnd        = 0xffffffff
 )

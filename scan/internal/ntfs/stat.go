@@ -68,8 +68,8 @@ func (o *object) standard() ([]byte, error) {
 func (o *object) size() (int64, error) {
 	for i := range o.attrs {
 		if a := &o.attrs[i]; a.kind == typeData && len(a.name) == 0 {
-			if n, ok := a.length(); ok {
-				return n, nil
+			if a.vcn() == 0 {
+				return a.length()
 			}
 		}
 	}
@@ -77,11 +77,14 @@ func (o *object) size() (int64, error) {
 }
 
 // length is the size of a stream, which its first part tells.
-func (a *attribute) length() (int64, bool) {
+func (a *attribute) length() (int64, error) {
 	if a.resident {
-		return int64(len(a.value)), true
+		return int64(len(a.value)), nil
 	}
-	return int64(a.size()), a.first() == 0
+	if a.size() > maxVolume {
+		return 0, fmt.Errorf("attribute %#x of %d bytes", a.kind, a.size())
+	}
+	return int64(a.size()), nil
 }
 
 // kind is what an object is, and its attributes.
