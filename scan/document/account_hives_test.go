@@ -178,8 +178,8 @@ func systemKeys() keys {
 	}
 }
 
-// hivesOf is a system of Windows made of hives, by name.
-func hivesOf(list map[string]keys) *source.Mem {
+// hives is a system of Windows made of hives, by name.
+func hives(list map[string]keys) *source.Mem {
 	m := source.NewMem(source.Windows)
 	for name, k := range list {
 		m.Add(`C:\Windows\System32\config\`+name, k.hive())

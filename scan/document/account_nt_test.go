@@ -32,7 +32,7 @@ func TestUsersOfWindows(t *testing.T) {
 	h := windowsAccounts()
 	h["SOFTWARE"][`Microsoft\Windows NT\CurrentVersion\Winlogon`] = []regftest.Value{
 		sz("AutoAdminLogon", "1"), sz("DefaultUserName", "Boris"), sz("DefaultDomainName", "finch")}
-	tell(t, &users, hivesOf(h)).want(t, `
+	tell(t, &users, hives(h)).want(t, `
 		Administrator
 		  Username = Administrator
 		  description = Built-in account
@@ -116,7 +116,7 @@ func TestUsersOfWindows(t *testing.T) {
 }
 
 func TestGroupsOfWindows(t *testing.T) {
-	tell(t, &groups, hivesOf(windowsAccounts())).want(t, `
+	tell(t, &groups, hives(windowsAccounts())).want(t, `
 		Administrators
 		  GroupName = Administrators
 		  gid = 544
@@ -185,7 +185,7 @@ func TestDamagedAccountsOfWindows(t *testing.T) {
 			if c.groups {
 				d = &groups
 			}
-			got := tell(t, d, hivesOf(h))
+			got := tell(t, d, hives(h))
 			for _, s := range c.says {
 				if !strings.Contains(got.text, s) {
 					t.Errorf("%q is not said in\n%s", s, got.text)

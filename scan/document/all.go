@@ -10,7 +10,7 @@ func All() []Document {
 		&ports,
 		&names,
 		&registry,
-		&hives,
+		&hiveList,
 		&events,
 		&tasks,
 		&prefetches,

@@ -11,9 +11,9 @@ import (
 	"iocscan/scan/source"
 )
 
-// hives is HiveItem: the files of the registry. What Windows keeps in memory
+// hiveList is HiveItem: the files of the registry. What Windows keeps in memory
 // only, as HKEY_LOCAL_MACHINE\HARDWARE, is no file.
-var hives = Table[hive]{
+var hiveList = Table[hive]{
 	name:    "HiveItem",
 	summary: "files of the registry (hives)",
 	needs:   []source.Capability{source.Hives},

@@ -11,10 +11,10 @@ import (
 func TestHives(t *testing.T) {
 	h := windowsAccounts()
 	delete(h["SOFTWARE"], `Microsoft\Windows NT\CurrentVersion\ProfileList\S-1-5-21-1-2-3-1106`) // whose folder is not known
-	m := hivesOf(h).
+	m := hives(h).
 		Add(`C:\Users\carla\NTUSER.DAT`, keys{"Software": nil}.hive()).
 		Put(`C:\Windows\System32\config\SECURITY`, source.MemNode{OpenErr: fs.ErrPermission})
-	got := tell(t, &hives, m)
+	got := tell(t, &hiveList, m)
 	got.says(t, `
 		C:\Users\carla\NTUSER.DAT
 		  Name = HKEY_CURRENT_USER | HKCU

@@ -11,7 +11,7 @@ import (
 )
 
 func TestSIDNames(t *testing.T) {
-	m := hivesOf(map[string]keys{
+	m := hives(map[string]keys{
 		"SAM": samKeys().users(testUser{rid: 1001, name: "boris"}).
 			alias("Account", 1002, "Helpers", "").alias("Builtin", 544, "Administratoren", "").alias("Builtin", 900, "Local things", ""),
 		"SOFTWARE": softwareKeys().profile(machineSID+"-1001", `C:\Users\boris.old`).profile("S-1-5-18", `%systemroot%\system32\config\systemprofile`).
@@ -58,7 +58,7 @@ func TestSIDNamesWithoutHives(t *testing.T) {
 	if n, known := ask(source.NewMem(source.Windows), machineSID+"-1001"); known || len(troubles) > 0 {
 		t.Errorf("%+v, troubles %q", n, troubles)
 	}
-	m := hivesOf(map[string]keys{"SOFTWARE": softwareKeys().profile(machineSID+"-1001", `C:\Users\boris`)})
+	m := hives(map[string]keys{"SOFTWARE": softwareKeys().profile(machineSID+"-1001", `C:\Users\boris`)})
 	if n, known := ask(m, machineSID+"-1001"); !known || n.account != "boris" || !n.folder || len(troubles) > 0 {
 		t.Errorf("%+v, %v, troubles %q", n, known, troubles)
 	}

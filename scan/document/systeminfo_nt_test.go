@@ -44,7 +44,7 @@ func windowsSystem() map[string]keys {
 }
 
 func TestSystemOfWindows(t *testing.T) {
-	tell(t, &system, hivesOf(windowsSystem())).want(t, `
+	tell(t, &system, hives(windowsSystem())).want(t, `
 		FINCH
 		  hostname = FINCH | finch.example.org
 		  machine = FINCH | finch.example.org
@@ -87,7 +87,7 @@ func TestSystemOfOldWindows(t *testing.T) {
 		sz("CurrentBuildNumber", "2600"), sz("CurrentBuild", "1.511.1 () (Obsolete data - do not use)"), sz("CSDVersion", "Service Pack 3")}
 	h["SYSTEM"][`ControlSet001\Control\TimeZoneInformation`] = []regftest.Value{sz("StandardName", "W. Europe Standard Time"),
 		sz("DaylightName", "W. Europe Daylight Time"), dword("ActiveTimeBias", 0xffffffc4)}
-	got := tell(t, &system, hivesOf(h))
+	got := tell(t, &system, hives(h))
 	for _, want := range []string{
 		"  OS = Microsoft Windows XP | Microsoft Windows XP 2600 Service Pack 3\n", "  version = 5.1.2600 | 5.1\n", "  buildNumber = 2600\n",
 		"  patchLevel = Service Pack 3\n", "  timezone = W. Europe Standard Time\n", "  timezoneDST = W. Europe Daylight Time\n", "  gmtoffset = +01:00 ~\n",
@@ -130,7 +130,7 @@ func TestDamagedSystemOfWindows(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := windowsSystem()
 			c.change(h)
-			got := tell(t, &system, hivesOf(h))
+			got := tell(t, &system, hives(h))
 			for _, want := range c.says {
 				if !strings.Contains(got.text, want) {
 					t.Errorf("%q is not in\n%s", want, got.text)

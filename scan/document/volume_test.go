@@ -36,7 +36,7 @@ func windowsVolumes() map[string]keys {
 }
 
 func TestVolumesOfWindows(t *testing.T) {
-	tell(t, &volumes, hivesOf(windowsVolumes())).want(t, `
+	tell(t, &volumes, hives(windowsVolumes())).want(t, `
 		C:
 		  DriveLetter = C:
 		  VolumeName = \\?\Volume{a08efec3-a076-11e5-824f-806e6f6e6963}\ | \\?\Volume{a08efec3-a076-11e5-824f-806e6f6e6963}
@@ -99,19 +99,19 @@ func TestVolumesOfWindows(t *testing.T) {
 func TestDamagedVolumesOfWindows(t *testing.T) {
 	h := windowsVolumes()
 	delete(h, "SYSTEM")
-	got := tell(t, &volumes, hivesOf(h))
+	got := tell(t, &volumes, hives(h))
 	if got.Complete || !strings.Contains(got.text, "C:\n  DriveLetter = C:\n  VolumeName = ?\n") || !strings.Contains(strings.Join(got.troubles, "\n"), "no such hive") {
 		t.Errorf("no SYSTEM: %+v", got)
 	}
 	h = windowsVolumes()
 	long := make([]byte, mostDevice+1)
 	h["SYSTEM"][`MountedDevices`] = append(h["SYSTEM"][`MountedDevices`], bytesValue(`\DosDevices\X:`, long))
-	if got := tell(t, &volumes, hivesOf(h)); got.Complete || !strings.Contains(got.text, "C:\n") {
+	if got := tell(t, &volumes, hives(h)); got.Complete || !strings.Contains(got.text, "C:\n") {
 		t.Errorf("an identity that is too long: %+v", got)
 	}
 	h = windowsVolumes()
 	h["SOFTWARE"][`Microsoft\Windows Portable Devices\Devices\SWD#WPDBUSENUM#_??_`+strings.ToUpper(stick)] = []regftest.Value{dword("FriendlyName", 1)}
-	if got := tell(t, &volumes, hivesOf(h)); got.Complete || !strings.Contains(got.text, "E:\n") {
+	if got := tell(t, &volumes, hives(h)); got.Complete || !strings.Contains(got.text, "E:\n") {
 		t.Errorf("a name that is none: %+v", got)
 	}
 	for _, id := range []string{"", "x", "DMIO:ID:", `\??\`, "_??_", strings.Repeat("\xff", 11)} {
