@@ -17,7 +17,7 @@ require (
 	golang.org/x/sys v0.49.0 // system calls of the sources
 	golang.org/x/text v0.43.0 // encodings of IOC files, and Unicode normal forms
 	www.velocidex.com/golang/evtx v0.2.1-0.20260612024815-7947209eb310 // the whole event of a match, and the other opinion on our own reader
-	www.velocidex.com/golang/go-prefetch v0.0.0-20251027080408-85407689d0cb // the decompression of prefetch files
+	www.velocidex.com/golang/go-prefetch v0.0.0-20251027080408-85407689d0cb // the decompression of prefetch files, and of files that Windows keeps compressed
 )
 
 // What only tests need.

@@ -98,7 +98,7 @@ func readBoot(r io.ReaderAt, size int64) (geometry, error) {
 	return geometry{}, fmt.Errorf("read the boot sector: %w", first)
 }
 
-// readFull fills p from the volume. What ends too early is an error of its own:
+// readFull fills p from a volume or a content. What ends too early is an error of its own:
 // io.EOF says to a caller that a file is at its end.
 func readFull(r io.ReaderAt, p []byte, at int64) error {
 	n, err := r.ReadAt(p, at)
@@ -108,5 +108,5 @@ func readFull(r io.ReaderAt, p []byte, at int64) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("read %d bytes at %d of the volume: %w", len(p), at, err)
+	return fmt.Errorf("read %d bytes at %d: %w", len(p), at, err)
 }

@@ -136,8 +136,8 @@ func readAll(c *content, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes, more than %d", c.size, limit)
 	}
 	b := make([]byte, c.size)
-	if _, err := c.ReadAt(b, 0); err != nil && c.size > 0 {
-		return nil, err
+	if c.size == 0 {
+		return b, nil
 	}
-	return b, nil
+	return b, readFull(c, b, 0)
 }

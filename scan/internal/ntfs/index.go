@@ -130,11 +130,10 @@ func (l *listing) child(vcn uint64, depth int) bool {
 		l.buf = append(l.buf, make([]byte, l.size))
 	}
 	b := l.buf[depth-1]
-	n, err := l.blocks.ReadAt(b, int64(vcn)*l.per)
-	switch {
-	case n < len(b):
+	if err := readFull(l.blocks, b, int64(vcn)*l.per); err != nil {
 		return l.fail(fmt.Errorf("block %d: %w", vcn, err))
-	case string(b[:4]) != "INDX" || le.Uint64(b[16:]) != vcn:
+	}
+	if string(b[:4]) != "INDX" || le.Uint64(b[16:]) != vcn {
 		return l.fail(fmt.Errorf("block %d: magic %q, number %d", vcn, b[:4], le.Uint64(b[16:])))
 	}
 	if err := fixup(b); err != nil {

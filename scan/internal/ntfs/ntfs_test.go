@@ -88,6 +88,7 @@ func rich(cluster int) *builder {
 		indexEntry{ref(30, 9), nameValue(root, "stale", 0, 0x20, 0)},
 		indexEntry{ref(5, 5), nameValue(root, ".", 3, nameFolder, 0)})
 
+	b.object(47, flagInUse, recordRoot, "wof.bin", 0x620, wofFile(b, wofData(), 0, 4096)...)
 	b.add(46, 1, flagInUse, standard(0x20, 0x100), nameAttr(root, "ONLY.TXT", spaceDOS), resident(typeData, "", nil))
 
 	// Deleted: a file whose cluster is free, one whose is not, one whose folder is
@@ -163,6 +164,7 @@ func testVolume(t *testing.T, cluster int) {
 	clear(partly[c+5:])
 	want := map[string][]byte{
 		"resident.txt": []byte("hello"), "empty": nil, "ONLY.TXT": nil, "runs.bin": body, "backwards.bin": body,
+		"wof.bin":         wofData(),
 		"hole.bin":        slices.Concat(make([]byte, 2*c), body[:2*c], make([]byte, c)),
 		"initialised.bin": partly, "listed.bin": body, "extended": []byte("ea"), "hard": {0},
 	}
