@@ -33,12 +33,13 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 		f.note("the volume has %d bytes and the file system %d: its end is missing", size, s.blocks<<s.blockBits)
 	}
 	switch {
+	case s.backup:
 	case s.incompat&incompatRecover != 0:
 		f.note("the journal was not replayed: the last changes before the volume went out of use may be missing")
 	case s.state&stateClean == 0:
 		f.note("the volume was not unmounted cleanly: its last changes may be incomplete")
 	}
-	if s.state&stateErrors != 0 {
+	if !s.backup && s.state&stateErrors != 0 {
 		f.note("the file system is marked as having errors")
 	}
 	return f, nil

@@ -42,19 +42,22 @@ func (f *FS) group(n uint64) (group, error) {
 
 // descriptors is the block that holds the nth block of descriptors: all of them
 // follow the superblock, or with meta_bg each lies in the first group of those
-// that it describes.
+// that it describes, and a copy in the second.
 func (f *FS) descriptors(n uint64) uint64 {
 	s := &f.super
 	if s.incompat&incompatMetaBG == 0 || n < uint64(s.firstMeta) {
 		return s.at + 1 + n
 	}
-	first := n * (s.blockSize() / uint64(s.descSize))
-	at := s.firstBlock + first*uint64(s.perGroup)
-	if s.hasSuper(first) {
+	group := n * (s.blockSize() / uint64(s.descSize))
+	if s.backup && group+1 < s.groups() {
+		group++
+	}
+	at := s.firstBlock + group*uint64(s.perGroup)
+	if s.hasSuper(group) {
 		at++
 	}
 	// Blocks of 1 KiB that count from 0: the superblock is in block 1.
-	if n == 0 && s.blockSize() == superAt && s.firstBlock == 0 {
+	if group == 0 && s.blockSize() == superAt && s.firstBlock == 0 {
 		at++
 	}
 	return at

@@ -53,7 +53,8 @@ const (
 
 // A super is a superblock: the geometry of a volume, checked.
 type super struct {
-	at uint64 // block that holds it
+	at     uint64 // block that holds it
+	backup bool   // what changes while the volume is in use is not kept up in it
 
 	inodes        uint32
 	blocks        uint64
@@ -203,7 +204,8 @@ func findSuper(r io.ReaderAt, size int64) (super, []string, error) {
 		if err != nil {
 			why = err.Error()
 		}
-		return s, []string{fmt.Sprintf("the first superblock is damaged (%s); the backup in block %d was used", why, s.at)}, nil
+		s.backup, s.lastOrphan = true, 0
+		return s, []string{fmt.Sprintf("the first superblock is damaged (%s); the backup in block %d was used, which does not say whether the last changes to the volume are complete", why, s.at)}, nil
 	}
 	if err != nil {
 		return super{}, nil, err
