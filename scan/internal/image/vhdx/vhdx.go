@@ -28,8 +28,7 @@ const (
 // A Disk is an open container.
 type Disk struct {
 	container.Disk
-	Sector int // bytes of a sector of the disk
-	Notes  []string
+	Notes []string
 }
 
 // Is tells whether the first bytes are those of a container.
@@ -84,7 +83,6 @@ func open(f container.Disk) (*Disk, error) {
 		return nil, container.Damaged("the block table has %d bytes, %d are needed", bat.size, need)
 	}
 	tables := container.Tables(f)
-	d.Sector = int(m.sector)
 	d.Disk = &container.Blocks{Bytes: m.size, Block: m.block, Read: func(p []byte, block, off int64) error {
 		var e [8]byte
 		if err := container.ReadFull(tables, e[:], bat.at+8*(block+block/perChunk)); err != nil {
