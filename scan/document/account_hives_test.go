@@ -57,8 +57,8 @@ func bytesValue(name string, b []byte) regftest.Value {
 	return regftest.Value{Name: name, Type: 3, Data: b}
 }
 
-// record is one of the records of SAM.
-func samParts(head []byte, l samLayout, parts ...[]byte) []byte {
+// samParts is one of the records of SAM. The last part has so many members.
+func samParts(head []byte, l samLayout, members int, parts ...[]byte) []byte {
 	var body []byte
 	table := slices.Clone(head)
 	for n := range l.parts {
@@ -68,7 +68,11 @@ func samParts(head []byte, l samLayout, parts ...[]byte) []byte {
 		}
 		table = binary.LittleEndian.AppendUint32(table, uint32(len(body)))
 		table = binary.LittleEndian.AppendUint32(table, uint32(len(part)))
-		table = binary.LittleEndian.AppendUint32(table, 0)
+		number := 0
+		if n == l.parts-1 {
+			number = members
+		}
+		table = binary.LittleEndian.AppendUint32(table, uint32(number))
 		body = append(body, part...)
 		for len(body)%4 > 0 {
 			body = append(body, 0xbb)
@@ -113,7 +117,7 @@ const (
 func (k keys) users(list ...testUser) keys {
 	const at = `SAM\Domains\Account\Users\`
 	for _, u := range list {
-		v := samParts(nil, samAccount, make([]byte, 20), utf16Text(u.name), utf16Text(u.fullName), utf16Text(u.comment), nil, nil, utf16Text(u.home), nil, utf16Text(u.script))
+		v := samParts(nil, samAccount, 0, make([]byte, 20), utf16Text(u.name), utf16Text(u.fullName), utf16Text(u.comment), nil, nil, utf16Text(u.home), nil, utf16Text(u.script))
 		f := make([]byte, 0x50)
 		le.PutUint64(f[8:], uint64(u.login))
 		le.PutUint64(f[0x20:], neverTicks)
@@ -133,20 +137,20 @@ func (k keys) alias(domain string, rid uint32, name, comment string, members ...
 		sids = append(sids, binarySID(m)...)
 	}
 	at := `SAM\Domains\` + domain + `\Aliases\`
-	k[at+fmt.Sprintf("%08X", rid)] = []regftest.Value{bytesValue("C", samParts(make([]byte, 4), samLocal, nil, utf16Text(name), utf16Text(comment), sids))}
+	k[at+fmt.Sprintf("%08X", rid)] = []regftest.Value{bytesValue("C", samParts(make([]byte, 4), samLocal, len(members), nil, utf16Text(name), utf16Text(comment), sids))}
 	k[at+`Names\`+name] = []regftest.Value{{Type: rid}}
 	k[at+`Members`] = nil
 	return k
 }
 
-// samKeys are an empty SAM, but for the group of all users.
+// samKeys are an empty SAM, but for the group of all users, which lists one.
 func samKeys() keys {
 	f := make([]byte, 0x60)
 	le.PutUint64(f[0x30:], 0xfffffffbcf1dcc00) // 30 minutes
 	le.PutUint16(f[0x54:], 5)
-	none := samParts(make([]byte, 0x14), samGlobal, nil, utf16Text("None"), utf16Text("Ordinary users"), nil)
+	none := samParts(make([]byte, 0x14), samGlobal, 1, nil, utf16Text("None"), utf16Text("Ordinary users"), []byte{0xe9, 3, 0, 0, 0, 0, 0, 0})
 	return keys{
-		`SAM\Domains\Account`:                       {bytesValue("F", f), bytesValue("V", samParts(nil, samDomain, make([]byte, 20), binarySID(machineSID)))},
+		`SAM\Domains\Account`:                       {bytesValue("F", f), bytesValue("V", samParts(nil, samDomain, 0, make([]byte, 20), binarySID(machineSID)))},
 		`SAM\Domains\Account\Users\Names`:           nil,
 		`SAM\Domains\Account\Aliases\Names`:         nil,
 		`SAM\Domains\Account\Groups\00000201`:       {bytesValue("C", none)},

@@ -128,7 +128,7 @@ func TestGroupsOfWindows(t *testing.T) {
 		None
 		  GroupName = None
 		  gid = 513
-		  userlist/username = Administrator | FINCH\Administrator | S-1-5-21-1004336348-1177238915-682003330-500 | boris | FINCH\boris | S-1-5-21-1004336348-1177238915-682003330-1001 | open | FINCH\open | S-1-5-21-1004336348-1177238915-682003330-1002
+		  userlist/username = boris | FINCH\boris | S-1-5-21-1004336348-1177238915-682003330-1001 | Administrator | FINCH\Administrator | S-1-5-21-1004336348-1177238915-682003330-500 | open | FINCH\open | S-1-5-21-1004336348-1177238915-682003330-1002
 		Users
 		  GroupName = Users
 		  gid = 545

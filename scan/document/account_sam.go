@@ -223,7 +223,7 @@ func (s *sam) group(layout samLayout, domain string) func(keyValues, uint32, str
 			return errMuchSAM
 		}
 		if err == nil {
-			g.members, err = s.members(members, layout, domain)
+			g.members, err = s.members(members, r.number(3), layout, domain)
 		}
 		if g.why = err; err == nil {
 			g.name = samText(own)
@@ -233,17 +233,17 @@ func (s *sam) group(layout samLayout, domain string) func(keyValues, uint32, str
 	}
 }
 
-// members reads those of a local group, which are SIDs, and of a global one,
-// which are RIDs of the machine.
-func (s *sam) members(raw []byte, layout samLayout, domain string) (list []string, err error) {
-	for len(raw) > 0 {
+// members reads so many members: of a local group SIDs, and of a global one
+// RIDs of the machine. There may be room for more behind them.
+func (s *sam) members(raw []byte, count uint32, layout samLayout, domain string) (list []string, err error) {
+	for range count {
 		n, sid := 4, ""
 		if layout == samLocal {
 			sid, n = readSID(raw)
 		} else if len(raw) >= 4 {
 			sid = s.sid(domain, le.Uint32(raw))
 		}
-		if sid == "" || n > len(raw) {
+		if sid == "" {
 			return nil, errors.New("the members of the group are damaged, or the SID of the machine is not known")
 		}
 		list, raw = append(list, sid), raw[n:]
@@ -296,6 +296,9 @@ func (r *samRecord) part(n int) ([]byte, error) {
 	}
 	return body[from : from+size], nil
 }
+
+// number is the further number of a part.
+func (r *samRecord) number(n int) uint32 { return le.Uint32(r.data[r.table+12*n+8:]) }
 
 func samText(utf16 []byte) string {
 	s, _, _ := strings.Cut(regf.DecodeText(utf16), "\x00")
