@@ -35,10 +35,7 @@ type folder struct {
 }
 
 func newFolder(v *volume, path string) *folder {
-	d := &folder{vol: v, path: path, drive: len(v.Name), sep: '/', depth: strings.Count(path, "/")}
-	if v.Name != "" { // as source.Display has it
-		d.sep = '\\'
-	}
+	d := &folder{vol: v, path: path, drive: len(v.Name), sep: v.Separator(), depth: strings.Count(path, "/")}
 	d.shown = strings.TrimSuffix(source.Display(v.Volume, path), string(d.sep))
 	for _, a := range v.aliases {
 		rest, ok := strings.CutPrefix(path, a.Real)

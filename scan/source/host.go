@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"io"
 	"slices"
 )
 
@@ -22,7 +23,7 @@ type machine struct {
 	has        []Capability
 	volumes    []Volume
 	leftOut    []LeftOut
-	folders    []*dirFS // to close
+	open       []io.Closer
 }
 
 func (m *machine) Kind() string          { return m.kind }
@@ -39,9 +40,9 @@ func offers(c Capability, has []Capability, p Platform) bool {
 
 func (m *machine) Close() error {
 	var errs []error
-	for _, f := range m.folders {
-		errs = append(errs, f.Close())
+	for _, c := range m.open {
+		errs = append(errs, c.Close())
 	}
-	m.folders = nil
+	m.open = nil
 	return errors.Join(errs...)
 }

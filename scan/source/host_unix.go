@@ -3,6 +3,7 @@
 package source
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -29,7 +30,7 @@ func openHost(opt HostOptions) (Source, error) {
 		has:      []Capability{Files, Live},
 		volumes:  []Volume{{FS: withOwners(tree), Type: mountType(mounts, "/")}},
 		leftOut:  leftOut,
-		folders:  []*dirFS{folder},
+		open:     []io.Closer{folder},
 	}, nil
 }
 

@@ -31,7 +31,7 @@ func openHost(opt HostOptions) (Source, error) {
 			if folder, err = openDir(drive+`\`, false); err == nil {
 				t := &linkTree{folder: folder, resolver: &resolver{tree: folder, platform: Windows, volume: drive, fold: true}}
 				m.volumes = append(m.volumes, Volume{Name: drive, FoldCase: true, FS: &winTree{linkTree: t, dir: folder}, Type: kind})
-				m.folders = append(m.folders, folder)
+				m.open = append(m.open, folder)
 				continue
 			}
 			out = &LeftOut{Reason: err.Error(), Volume: true}

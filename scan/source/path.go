@@ -28,11 +28,11 @@ func Parent(path string) string {
 	return dir
 }
 
-// Display is a path in the evidence's own notation: C:\Users\x on a volume with
-// a name, the path itself elsewhere. The bytes of names stay as they are.
+// Display is a path in the evidence's own notation: C:\Users\x on a volume of
+// Windows, the path itself elsewhere. The bytes of names stay as they are.
 func Display(v Volume, path string) string {
-	if v.Name == "" {
-		return path
+	if v.Separator() == '/' {
+		return v.Name + path
 	}
 	return v.Name + strings.ReplaceAll(path, "/", `\`)
 }

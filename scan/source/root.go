@@ -103,7 +103,7 @@ func (m *machine) addRoot(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	m.folders = append(m.folders, folder)
+	m.open = append(m.open, folder)
 	pruned, leftOut, kind, err := rootMounts(dir)
 	if err != nil {
 		return err

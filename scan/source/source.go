@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"strings"
 )
 
 // Platform is the operating system of the evidence, which need not be that of
@@ -56,12 +57,23 @@ type Source interface {
 // A Volume is one file system of a source.
 type Volume struct {
 	// Name is what stands before the path in the evidence's own notation: "C:"
-	// on Windows, empty elsewhere.
+	// on Windows, empty elsewhere. A volume of an image that the system shows
+	// nowhere is "volume3:" or "[volume 3]".
 	Name string
 	// FoldCase: the evidence's system finds names without regard to case.
 	FoldCase bool
 	FS       FS
 	Type     string // file system where known: ntfs, ext4 …
+	Label    string // where known
+	Serial   string // where known: hexadecimal, or a UUID
+}
+
+// Separator is what parts the names in displayed paths of the volume.
+func (v Volume) Separator() byte {
+	if strings.HasSuffix(v.Name, ":") {
+		return '\\'
+	}
+	return '/'
 }
 
 // LeftOut is a place that is not walked.
@@ -154,6 +166,14 @@ type Info struct {
 type Stream struct {
 	Name string // without the colons and the type
 	Size int64
+}
+
+// NameTimes are those that NTFS keeps beside a name ($FILE_NAME), as ticks.
+type NameTimes struct{ Created, Modified, Accessed, Changed int64 }
+
+// NameTimer is offered by file systems that keep times beside names.
+type NameTimer interface {
+	NameTimes(name string) (NameTimes, error)
 }
 
 // Streamer is offered by file systems that have alternate data streams.

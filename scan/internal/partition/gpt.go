@@ -97,7 +97,7 @@ func (g *gptTable) table(size int64, note string) Table {
 		if kind == guid(make([]byte, 16)) {
 			continue
 		}
-		p := Partition{Number: int(i) + 1, Type: kind, TypeName: gptTypes[kind], Label: label(e[56:])}
+		p := Partition{Number: int(i) + 1, Type: kind, TypeName: gptTypes[kind], Label: label(e[56:]), ID: guid(e[16:])}
 		first, last := u64(e, 32), u64(e, 40)
 		if last < first || last == math.MaxUint64 {
 			last = first - 1 // impossible, which add notes

@@ -69,7 +69,7 @@ func (d disk) mbr(boot []byte) (Table, bool) {
 	if d.score(es, maxSector) > d.score(es, sector512) {
 		sector = maxSector
 	}
-	t := Table{Scheme: MBR, Sector: sector}
+	t := Table{Scheme: MBR, Sector: sector, Signature: u32(boot, 440)}
 	var extended []mbrEntry
 	for i, e := range es {
 		switch {

@@ -29,6 +29,8 @@ const (
 type Table struct {
 	Scheme Scheme
 	Sector int64 // bytes that the table counts in; 0 where there is none
+	// Signature is the number of the disk in an MBR, by which Windows knows it.
+	Signature uint32
 	// Partitions are in the order of the table, logical ones behind the others.
 	// Without a table there is one: the whole disk.
 	Partitions []Partition
@@ -44,6 +46,7 @@ type Partition struct {
 	Type        string // 0x07, or a GUID in capitals; empty: no table
 	TypeName    string // in words; empty: not known
 	Label       string // GPT
+	ID          string // GPT: the GUID of this partition, in capitals
 }
 
 const (
