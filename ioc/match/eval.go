@@ -23,9 +23,10 @@ type Evaluator struct {
 	doc  *docProgram
 	at   int // index of doc in the program
 
-	item  Item
-	state []fieldState // by field
-	why   []error      // by field: the error of an unreadable one
+	item   Item
+	folded FoldedItem   // the item, if it is one
+	state  []fieldState // by field
+	why    []error      // by field: the error of an unreadable one
 
 	gen      uint32
 	truth    marks // by predicate: True or Unknown if hit
@@ -125,6 +126,7 @@ func (e *Evaluator) Eval(it Item) {
 
 func (e *Evaluator) begin(it Item) {
 	e.item, e.unlisted, e.labels = it, nil, false
+	e.folded, _ = it.(FoldedItem)
 	e.gen++
 	e.truth.reset()
 	e.inTouch.reset()
@@ -261,7 +263,15 @@ func (e *Evaluator) askField(f int) {
 		return
 	}
 	e.index, e.memo = x, e.memos[f]
-	if err := e.item.Each(f, e.onValue); err != nil {
+	var err error
+	done := false
+	if e.folded != nil && x.folded != nil && e.memo == nil {
+		done, err = e.askFolded(e.folded, f, x)
+	}
+	if !done {
+		err = e.item.Each(f, e.onValue)
+	}
+	if err != nil {
 		e.fail(f, err)
 		return
 	}

@@ -26,13 +26,16 @@ type fieldIndex struct {
 	// anchored are Is and StartsWith on paths, which a Folder may rule out.
 	anchored []predID
 
+	folded *Wanted // of a FoldedItem; nil where the values have to be seen
+
 	content *contentIndex // for a field whose values are the strings of content
 }
 
 // A gramTest says what it means that a literal occurs.
 type gramTest struct {
-	pred predID
-	test ioc.Test // Contains, StartsWith, EndsWith; Matches: ask the pattern
+	pred   predID
+	test   ioc.Test // Contains, StartsWith, EndsWith; Matches: ask the pattern
+	length int32    // of the literal
 }
 
 func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
@@ -45,7 +48,7 @@ func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
 	literal := func(text string, id predID, test ioc.Test) {
 		texts = append(texts, text)
 		tests = append(tests, int32(len(x.lits)))
-		x.lits = append(x.lits, gramTest{id, test})
+		x.lits = append(x.lits, gramTest{id, test, int32(len(text))})
 	}
 	for _, id := range ids {
 		p := d.preds[id].pattern
@@ -83,6 +86,7 @@ func newFieldIndex(d *docProgram, ids []predID, ofContent bool) *fieldIndex {
 	if len(texts) > 0 {
 		x.grams = newGrams(texts, tests)
 	}
+	x.folded = x.wanted(ids, texts)
 	return x
 }
 
@@ -156,14 +160,13 @@ func (x *fieldIndex) findEqual(text []byte, v ioc.Value, pr *probe, hit func(pre
 func (x *fieldIndex) findLiterals(v ioc.Value, pr *probe, hit func(predID, ioc.Truth)) {
 	x.grams.find(pr.text, func(lit int32, start int) {
 		t := x.lits[lit]
-		p := x.doc.preds[t.pred].pattern
 		switch t.test {
 		case ioc.StartsWith:
 			if start != 0 && (v.Forms == nil || !slices.Contains(v.Forms.Starts, start)) {
 				return
 			}
 		case ioc.EndsWith:
-			end := start + len(foldedText(p, p.Text()))
+			end := start + int(t.length)
 			if end != len(pr.text) && (v.Forms == nil || !slices.Contains(v.Forms.Ends, end)) {
 				return
 			}

@@ -134,6 +134,7 @@ func (r *eventRun) work(ctx context.Context, newWorker func() Worker) (err error
 	defer func() { err = errors.Join(err, w.Close()) }()
 	e := &event{eventDocument: r.eventDocument, req: r.req, shared: r.shared, r: evtx.NewReader(r.names...), filter: r.req.Events.filter()}
 	e.bindNames()
+	e.fold.yield = e.foldText
 	buf := make([]byte, evtx.ChunkSize)
 	pieces := make([]piece, 0, batchRows)
 	for {

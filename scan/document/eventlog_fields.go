@@ -226,7 +226,7 @@ func message(e *event, yield func(ioc.Value) bool) error {
 	if n > 0 && !yield(ioc.TextValue(text(b))) {
 		return errMessage
 	}
-	if n > 1 {
+	if n > 1 && e.edges() {
 		e.data(func(v evtx.Value) bool { return v.Type == evtx.Null || e.text(v, yield) })
 	}
 	return errMessage

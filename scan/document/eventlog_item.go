@@ -23,10 +23,18 @@ type event struct {
 
 	ids         []evtx.NameID // by field: the name asked for
 	unnamed     []bool        // by field: Data elements without a name are asked for
-	keys        []evtx.NameID // by field of the record: what it is called
-	hasKeys     bool
+	asked       []bool        // by NameID: it is among ids; those without a name are 0
+	wanted      []namedData   // of the record: what has a name that is asked for
+	hasWanted   bool
 	buf, joined []byte
 	maker       messageMaker
+	fold        foldedTexts
+}
+
+// namedData is a field of the record and the name that it has, 0 for none.
+type namedData struct {
+	name  evtx.NameID
+	field int
 }
 
 // errDamaged answers what a damaged record may have had.
@@ -37,11 +45,22 @@ func (e *event) bindNames() {
 	for i, name := range e.names {
 		if name != "" {
 			e.ids[i], e.unnamed[i] = e.r.ID(name), ioc.EqualFold(name, "Data")
+			e.ask(e.ids[i])
+			if e.unnamed[i] {
+				e.ask(0)
+			}
 		}
 	}
 }
 
-func (e *event) bind(rec *evtx.Record) { e.rec, e.hasKeys = rec, false }
+func (e *event) ask(id evtx.NameID) {
+	for int(id) >= len(e.asked) {
+		e.asked = append(e.asked, false)
+	}
+	e.asked[id] = true
+}
+
+func (e *event) bind(rec *evtx.Record) { e.rec, e.hasWanted = rec, false }
 
 // Label implements match.Item: channel and record id, of a loose log behind
 // its file.
@@ -105,6 +124,12 @@ func (e *event) absent() error {
 
 // text yields a value as it is written. It reports whether to go on.
 func (e *event) text(v evtx.Value, yield func(ioc.Value) bool) bool {
+	if e.fold.on {
+		if e.fold.numbers || v.IsText() {
+			e.fold.texts = v.AppendFolded(append(e.fold.texts, match.Mark))
+		}
+		return true
+	}
 	e.buf = v.AppendText(e.buf[:0])
 	return yield(ioc.TextValue(text(e.buf)))
 }
@@ -120,8 +145,12 @@ func (e *event) forms(v evtx.Value, yield func(ioc.Value) bool) (more bool) {
 		})
 		return more
 	}
+	from := len(e.fold.texts) + 1
 	if !e.text(v, yield) {
 		return false
+	}
+	if e.fold.on && !e.fold.numbers {
+		return true
 	}
 	switch v.Type {
 	case evtx.Hex32, evtx.Hex64, evtx.Size, evtx.Handle:
@@ -130,8 +159,12 @@ func (e *event) forms(v evtx.Value, yield func(ioc.Value) bool) (more bool) {
 			return yield(ioc.TextValue(text(e.buf)))
 		}
 	case evtx.GUID:
-		if n := len(e.buf); n > 2 && e.buf[0] == '{' {
-			return yield(ioc.TextValue(text(e.buf[1 : n-1])))
+		written := e.buf
+		if e.fold.on {
+			written = e.fold.texts[from:]
+		}
+		if n := len(written); n > 2 && written[0] == '{' {
+			return yield(ioc.TextValue(text(written[1 : n-1])))
 		}
 	}
 	return true
@@ -139,26 +172,23 @@ func (e *event) forms(v evtx.Value, yield func(ioc.Value) bool) (more bool) {
 
 // named yields the values of the event's data that have the name asked for.
 func (e *event) named(field int, yield func(ioc.Value) bool) error {
-	fields := e.rec.Fields()
-	if !e.hasKeys {
-		e.hasKeys, e.keys = true, e.keys[:0]
+	if !e.hasWanted {
+		e.hasWanted, e.wanted = true, e.wanted[:0]
+		fields := e.rec.Fields()
 		for i := range fields {
-			k := evtx.NameID(0)
 			if fields[i].Data() && !fields[i].Continues() {
-				k = e.rec.Key(i)
+				if k := e.rec.Key(i); int(k) < len(e.asked) && e.asked[k] {
+					e.wanted = append(e.wanted, namedData{k, i})
+				}
 			}
-			e.keys = append(e.keys, k)
 		}
 	}
 	id, unnamed := e.ids[field], e.unnamed[field]
-	for i, k := range e.keys {
-		switch {
-		case k == 0 && (!unnamed || !fields[i].Data() || fields[i].Continues()):
-			continue
-		case k != 0 && k != id:
+	for _, d := range e.wanted {
+		if d.name != id && (d.name != 0 || !unnamed) {
 			continue
 		}
-		if v := e.rec.Value(i); v.Type != evtx.Null && !e.forms(v, yield) {
+		if v := e.rec.Value(d.field); v.Type != evtx.Null && !e.forms(v, yield) {
 			return nil
 		}
 	}

@@ -1,6 +1,9 @@
 package evtx
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // FieldName is what a field of the event's data is called: its Name, whether
 // literal or a value; the attribute; or the element, for UserData. It is empty
@@ -84,17 +87,20 @@ type Needle struct {
 }
 
 // NewNeedle prepares text already folded by ioc.Fold.
-func NewNeedle(folded string) Needle {
-	// All that the text of values other than strings is made of, true, false,
-	// infinities and NaN included.
+func NewNeedle(folded string) Needle { return Needle{[]byte(folded), OfNumber(folded)} }
+
+// OfNumber reports whether folded text could be, or be part of, the text of a
+// value that is none: a number, a time, an identifier or bytes.
+func OfNumber(folded string) bool {
+	// All that the text of such values is made of, true, false, infinities and
+	// NaN included.
 	const letters = "0123456789abcdef-+.:{}xstzrulinaf\n"
-	n := Needle{folded: []byte(folded), number: true}
 	for i := range len(folded) {
-		if !bytes.Contains([]byte(letters), n.folded[i:i+1]) {
-			n.number = false
+		if strings.IndexByte(letters, folded[i]) < 0 {
+			return false
 		}
 	}
-	return n
+	return true
 }
 
 // AnyContains reports whether some value of the event's data contains the
