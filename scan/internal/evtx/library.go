@@ -22,12 +22,10 @@ import (
 type libraryChunk struct {
 	b       []byte
 	guarded guarded
-	alone   int                       // records read by themselves
+	read    int                       // records read for single ones, those that define included
 	events  map[int]*ordereddict.Dict // by offset; nil until all are read
 	err     error
 }
-
-const mostAlone = 8
 
 // newLibraryChunk takes a chunk of ChunkSize bytes, which it changes.
 func newLibraryChunk(b []byte) *libraryChunk {
@@ -41,8 +39,7 @@ func (c *libraryChunk) event(offset int) (*ordereddict.Dict, error) {
 	if !ok {
 		return nil, nil
 	}
-	if c.events == nil && c.alone < mostAlone {
-		c.alone++
+	if c.events == nil && 2*c.read < len(c.guarded.offsets) {
 		return c.single(rec)
 	}
 	if c.events == nil {
@@ -67,6 +64,7 @@ func (c *libraryChunk) all() (map[int]*ordereddict.Dict, error) {
 // the library has to find the next by, leads past those that are not needed.
 func (c *libraryChunk) single(rec int) (*ordereddict.Dict, error) {
 	needs := c.guarded.needs(rec)
+	c.read += len(needs)
 	if needs[0] != 0 { // the library begins there in any case: let it find no event
 		const body = chunkHeaderSize + recordHeadSize
 		token := c.b[body]
