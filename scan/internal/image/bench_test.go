@@ -1,7 +1,11 @@
 package image
 
 import (
+	"errors"
+	"io/fs"
 	"math/rand/v2"
+	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"iocscan/scan/internal/image/imagetest"
@@ -45,4 +49,39 @@ func BenchmarkRead(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkEWF reads the corpus's image of a system, by one and by several
+// readers at once.
+func BenchmarkEWF(b *testing.B) {
+	name := filepath.Join(corpusRoot, "evidence/images/composed/composed-win10.E01")
+	m, err := Open(name, Options{})
+	if errors.Is(err, fs.ErrNotExist) {
+		b.Skip("the shared corpus is not here")
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer m.Close()
+	read := func(i int64) {
+		p := make([]byte, 1<<20)
+		if n, err := m.ReadAt(p, i<<20%m.Size()); n == 0 {
+			b.Error(err)
+		}
+	}
+	b.Run("one", func(b *testing.B) {
+		b.SetBytes(1 << 20)
+		for i := range b.N {
+			read(int64(i))
+		}
+	})
+	b.Run("several", func(b *testing.B) {
+		b.SetBytes(1 << 20)
+		var next atomic.Int64
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				read(next.Add(1))
+			}
+		})
+	})
 }

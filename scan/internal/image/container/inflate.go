@@ -23,16 +23,18 @@ func (i *Inflater) Inflate(r io.Reader, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("zlib: %w (%w)", err, ErrDamaged)
 	}
 	defer i.readers.Put(z)
-	data, n := make([]byte, limit+1), 0 // one more: a longer stream is told by it
-	for n < len(data) && err == nil {
+	data, n := make([]byte, limit), 0
+	var more [1]byte
+	for err == nil {
 		var m int
-		m, err = z.Read(data[n:])
-		n += m
+		if n < len(data) {
+			m, err = z.Read(data[n:])
+			n += m
+		} else if m, err = z.Read(more[:]); m > 0 {
+			return nil, Damaged("zlib: more than %d bytes", limit)
+		}
 	}
-	switch {
-	case int64(n) > limit:
-		return nil, Damaged("zlib: more than %d bytes", limit)
-	case err != io.EOF:
+	if err != io.EOF { // which comes when the checksum was right
 		return nil, fmt.Errorf("zlib: %w (%w)", err, ErrDamaged)
 	}
 	return data[:n], nil

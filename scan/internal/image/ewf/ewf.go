@@ -19,7 +19,7 @@ import (
 
 const (
 	cacheSize = 8 << 20
-	maxChunk  = 32 << 20 // bytes; programs write 32 KiB, at most 16 MiB
+	maxChunk  = 16 << 20 // bytes; programs write 32 KiB, at most this
 	maxSector = 64 << 10 // bytes
 	maxBytes  = 1 << 62  // of a disk
 )

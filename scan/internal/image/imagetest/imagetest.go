@@ -62,7 +62,7 @@ func vhdSum(b []byte, at int) {
 }
 
 // VHDFooter is a footer of that type.
-func VHDFooter(size, kind int, header uint64) []byte {
+func VHDFooter(size int64, kind int, header uint64) []byte {
 	f := make([]byte, 512)
 	copy(f, "conectix")
 	be.PutUint32(f[12:], 0x10000)
@@ -76,12 +76,12 @@ func VHDFooter(size, kind int, header uint64) []byte {
 
 // VHDFixed makes a fixed VHD.
 func VHDFixed(disk []byte) []byte {
-	return append(bytes.Clone(disk), VHDFooter(len(disk), 2, 1<<64-1)...)
+	return append(bytes.Clone(disk), VHDFooter(int64(len(disk)), 2, 1<<64-1)...)
 }
 
 // VHDDynamic makes a dynamic VHD; blocks of zeros are left out.
 func VHDDynamic(disk []byte, block int) []byte {
-	foot := VHDFooter(len(disk), 3, 512)
+	foot := VHDFooter(int64(len(disk)), 3, 512)
 	parts := blocks(disk, block)
 	head := make([]byte, 1024)
 	copy(head, "cxsparse")
