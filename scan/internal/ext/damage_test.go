@@ -244,6 +244,9 @@ func TestFolderLoops(t *testing.T) {
 	if n := len(troubles); n == 0 || n > 5000 || !strings.Contains(troubles[n-1], "more blocks than the volume has") {
 		t.Errorf("%d errors", n)
 	}
+	if _, troubles := p.deleted(); len(troubles) > maxErrors+10 || !slices.Contains(troubles, errFolders.Error()) {
+		t.Errorf("%d errors of deleted entries: %q", len(troubles), troubles[max(0, len(troubles)-3):])
+	}
 	clear(p.b[at+pointersAt+4 : at+pointersAt+pointers])
 	if names, troubles := p.list("many"); len(names) > 50 || len(troubles) == 0 || len(troubles) > maxGaps+1 {
 		t.Errorf("%d names, %d errors", len(names), len(troubles))

@@ -21,11 +21,13 @@ import (
 // well: what the folder still has is not listed.
 func (f *FS) Deleted(ctx context.Context) iter.Seq2[fsys.Deleted, error] {
 	return func(yield func(fsys.Deleted, error) bool) {
+		volume := f.size >> f.super.blockBits
+		s := search{f, volume, 4 * volume}
 		seen := map[fsys.ID]bool{rootInode: true}
 		for queue := []fsys.ID{rootInode}; len(queue) > 0; {
 			dir := queue[len(queue)-1]
 			queue = queue[:len(queue)-1]
-			gone, below, errs := f.remains(ctx, dir)
+			gone, below, errs := s.remains(ctx, dir)
 			if err := ctx.Err(); err != nil {
 				yield(fsys.Deleted{}, err)
 				return
@@ -36,9 +38,12 @@ func (f *FS) Deleted(ctx context.Context) iter.Seq2[fsys.Deleted, error] {
 				}
 			}
 			for _, d := range gone {
-				if !yield(f.fate(d)) {
+				if !yield(s.fate(d)) {
 					return
 				}
+			}
+			if s.blocks < 0 {
+				break
 			}
 			for _, id := range below {
 				if !seen[id] {
@@ -51,18 +56,31 @@ func (f *FS) Deleted(ctx context.Context) iter.Seq2[fsys.Deleted, error] {
 	}
 }
 
+// A search bounds what a listing of deleted entries may read. The folders of a
+// sound volume share no blocks; those of a hostile one may all be the same.
+type search struct {
+	*FS
+	blocks int64 // of folders, still
+	checks int64 // of blocks and of spans of deleted files, still
+}
+
+var (
+	errFolders = errors.New("folders of more blocks than the volume has: no more were searched for deleted entries")
+	errFate    = errors.New("too many blocks to tell whether others have them by now")
+)
+
 // maxErrors is how many errors of one folder are told one by one.
 const maxErrors = 100
 
 // remains reads a folder for what its slack has and its entries do not, in the
 // order of their places, and for the folders in it.
-func (f *FS) remains(ctx context.Context, dir fsys.ID) (gone []fsys.Deleted, below []fsys.ID, errs []error) {
+func (s *search) remains(ctx context.Context, dir fsys.ID) (gone []fsys.Deleted, below []fsys.ID, errs []error) {
 	type key struct {
 		name  string
 		inode uint32
 	}
 	places := make(map[key]int)
-	n, err := f.inode(dir)
+	n, err := s.inode(dir)
 	if err != nil {
 		return nil, nil, []error{err}
 	}
@@ -76,25 +94,32 @@ func (f *FS) remains(ctx context.Context, dir fsys.ID) (gone []fsys.Deleted, bel
 		errs = append(errs, err)
 	}
 	first := true
-	for b, err := range f.folder(ctx, dir) {
+	for b, err := range s.folder(ctx, dir) {
+		if n.flags&flagInline == 0 {
+			s.blocks--
+		}
+		if s.blocks < 0 {
+			errs = append(errs, errFolders)
+			break
+		}
 		if err != nil {
 			tell(err)
 			continue
 		}
 		index := n.flags&flagIndex != 0 && (first || isIndex(b))
 		first = false
-		for d, err := range f.dirents(b) {
+		for d, err := range s.dirents(b) {
 			if err != nil {
 				tell(fmt.Errorf("folder, inode %d: %w", dir, err))
 				continue
 			}
-			if d.inode != 0 && string(d.name) != "." && string(d.name) != ".." && d.inode <= f.super.inodes && f.kind(d) == fsys.Dir {
+			if d.inode != 0 && string(d.name) != "." && string(d.name) != ".." && d.inode <= s.super.inodes && s.kind(d) == fsys.Dir {
 				below = append(below, fsys.ID(d.inode))
 			}
 			if index {
 				continue
 			}
-			for old := range f.slack(b, d) {
+			for old := range s.slack(b, d) {
 				k := key{string(old.name), old.inode}
 				if _, ok := places[k]; !ok {
 					places[k] = len(places)
@@ -106,11 +131,11 @@ func (f *FS) remains(ctx context.Context, dir fsys.ID) (gone []fsys.Deleted, bel
 		return nil, below, errs
 	}
 	// Once more, now that it is known which names matter.
-	for b, err := range f.folder(ctx, dir) {
+	for b, err := range s.folder(ctx, dir) {
 		if err != nil {
 			continue
 		}
-		for d := range f.dirents(b) {
+		for d := range s.dirents(b) {
 			if d.inode != 0 {
 				delete(places, key{string(d.name), d.inode})
 			}
@@ -175,63 +200,54 @@ func (f *FS) plausible(d dirent) bool {
 }
 
 // fate looks at what became of a deleted entry's inode and of its blocks.
-func (f *FS) fate(d fsys.Deleted) (fsys.Deleted, error) {
+func (s *search) fate(d fsys.Deleted) (fsys.Deleted, error) {
 	if d.ID == 0 {
 		return d, nil
 	}
-	used, err := f.inodeUsed(d.ID)
+	used, err := s.inodeUsed(d.ID)
 	if err != nil {
 		return d, fmt.Errorf("deleted entry %q: inode %d: %w", d.Name, d.ID, err)
 	}
-	n, err := f.inode(d.ID)
+	n, err := s.inode(d.ID)
 	if err != nil {
 		return d, nil // nothing is left, which Stat says
 	}
 	d.Kind = n.kind()
 	d.Reused = used
 	if !used && (d.Kind == fsys.Regular || d.Kind == fsys.Dir) && n.flags&flagInline == 0 {
-		if d.Reused, err = f.blocksTaken(n); err != nil {
+		if d.Reused, err = s.blocksTaken(n); err != nil {
 			err = fmt.Errorf("deleted entry %q: inode %d: %w", d.Name, d.ID, err)
 		}
 	}
 	return d, err
 }
 
-var errFate = errors.New("too many blocks to tell whether others have them by now")
-
 // blocksTaken reports whether a block of a deleted file is allocated, and so
 // belongs to another.
-func (f *FS) blocksTaken(n *inode) (bool, error) {
-	const maxBlocks = 1 << 18 // of one file; in all, those of the volume
-	const maxSpans = 1 << 12
-	left, spans := uint64(maxBlocks), maxSpans
-	blocks := (uint64(n.size) + f.super.blockSize() - 1) >> f.super.blockBits
-	for next := uint64(0); next < blocks; spans-- {
-		if spans == 0 {
-			return false, errFate
-		}
-		s, err := f.span(n, next)
+func (s *search) blocksTaken(n *inode) (bool, error) {
+	blocks := (uint64(n.size) + s.super.blockSize() - 1) >> s.super.blockBits
+	for next := uint64(0); next < blocks; {
+		part, err := s.span(n, next)
 		if err != nil {
 			return false, nil // reading it has the same error
 		}
-		for _, r := range s.runs {
+		if s.checks--; s.checks < 0 {
+			return false, errFate
+		}
+		for _, r := range part.runs {
 			if r.err != nil {
 				continue
 			}
-			for i := range r.count {
-				if r.first+i >= blocks {
-					break
-				}
-				if left == 0 {
+			for i := range min(r.count, blocks-min(r.first, blocks)) {
+				if s.checks--; s.checks < 0 {
 					return false, errFate
 				}
-				left--
-				if used, err := f.blockUsed(r.at + i); used || err != nil {
+				if used, err := s.blockUsed(r.at + i); used || err != nil {
 					return used, err
 				}
 			}
 		}
-		next = s.to
+		next = part.to
 	}
 	return false, nil
 }

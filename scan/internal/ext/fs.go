@@ -22,6 +22,10 @@ var _ fsys.FileSystem = (*FS)(nil)
 
 // Open reads the superblock of a volume of size bytes. The error wraps
 // fsys.ErrUnsupported where there is one that uses what this reader has not got.
+//
+// A backup serves where the first superblock is damaged. Those of a volume that
+// was made into something else since may still be there: readers of other file
+// systems are to be asked first.
 func Open(r io.ReaderAt, size int64) (*FS, error) {
 	s, notes, err := findSuper(r, size)
 	if err != nil {
