@@ -70,7 +70,8 @@ type Entry struct {
 }
 
 // A Deleted is a deleted object. Dir is the folder it was in, Root's ID and
-// Orphan where that is not known.
+// Orphan where that is not known. Name is empty where only the object is left,
+// and the ID leads to errors where only the name is.
 type Deleted struct {
 	Entry
 	Dir    ID
@@ -84,7 +85,7 @@ type Deleted struct {
 // ioc.Ticks), zero where the file system has none.
 type Info struct {
 	Kind Kind
-	Size int64 // of the content; of a folder 0
+	Size int64 // of the content; of a folder 0; -1 where deleting a file has cleared it
 
 	Created, Modified, Accessed, Changed int64
 
@@ -114,7 +115,10 @@ type Stream struct {
 // NTFS is what that file system has beside the others.
 type NTFS interface {
 	FileSystem
+	// NameTimes are those of an object's first name, NameTimesIn those of the
+	// name that an object with several has in a folder.
 	NameTimes(ID) (NameTimes, error)
+	NameTimesIn(id, dir ID, name string) (NameTimes, error)
 	Streams(ID) ([]Stream, error)
 	OpenStream(ID, string) (Content, error)
 }
