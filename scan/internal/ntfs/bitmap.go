@@ -17,7 +17,7 @@ func (v *volume) openBitmap() *bitmap {
 	b := &bitmap{buf: make([]byte, bitmapRead)}
 	if o, err := v.fixed(recordBitmap); err == nil {
 		if c, err := v.stream(o, typeData, ""); err == nil {
-			b.c, b.budget = c, 16*c.size+v.records*64
+			b.c, b.budget = c, 16*(v.size/v.cluster/8+v.records)
 		}
 	}
 	return b

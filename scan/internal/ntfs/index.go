@@ -13,6 +13,7 @@ import (
 const (
 	maxDepth      = 64      // of an index; 2^64 entries fill a tenth of it
 	maxIndexBlock = 1 << 20 // bytes; 4096 nearly always
+	maxFailures   = 100     // of one listing
 	i30           = "$\x00I\x003\x000\x00"
 )
 
@@ -28,7 +29,9 @@ type listing struct {
 	blocks  *content // nil: the root is all
 	size    int64    // bytes of a block
 	per     int64    // bytes that a VCN counts
+	dir     fsys.ID
 	visited map[int64]bool
+	failed  int
 	buf     [][]byte // by depth
 }
 
@@ -61,7 +64,7 @@ func (v *volume) list(ctx context.Context, o *object, yield func(fsys.Entry, err
 	if len(root) < 32 {
 		return fmt.Errorf("index root of %d bytes", len(root))
 	}
-	l := &listing{v: v, ctx: ctx, yield: yield, size: int64(le.Uint32(root[8:])), visited: map[int64]bool{}}
+	l := &listing{v: v, ctx: ctx, yield: yield, dir: o.id, size: int64(le.Uint32(root[8:])), visited: map[int64]bool{}}
 	if l.size < stride || l.size > maxIndexBlock || bits.OnesCount64(uint64(l.size)) != 1 {
 		return fmt.Errorf("index blocks of %d bytes", l.size)
 	}
@@ -147,6 +150,9 @@ func (l *listing) entry(id fsys.ID, key []byte) bool {
 	n, err := parseFileName(key)
 	if err != nil {
 		return l.fail(err)
+	}
+	if n.dir()&numberMask != l.dir&numberMask {
+		return l.fail(fmt.Errorf("%q is a name in the folder of MFT record %d", n.name(), n.dir()&numberMask))
 	}
 	if n.short() && l.v.hasLongName(id, n) || id == l.v.root && n.name() == "." {
 		return true

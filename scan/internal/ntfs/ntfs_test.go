@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 
 	"iocscan/scan/internal/fsys"
 )
+
+const hardAt = nameAt + 77 // when the hard link was made
 
 // rich is a volume with an example of everything.
 func rich(cluster int) *builder {
@@ -81,7 +84,9 @@ func rich(cluster int) *builder {
 	// A short name beside a long one, a hard link, and a short name on its own.
 	f := b.recs[50]
 	folder, root := ref(45, 1), ref(5, 5)
-	f.attrs = append(f.attrs, nameAttr(folder, "0~1.TXT", spaceDOS), nameAttr(root, "hard", 0))
+	hard := nameAttr(root, "hard", 0)
+	le.PutUint64(hard[24+8:], hardAt)
+	f.attrs = append(f.attrs, nameAttr(folder, "0~1.TXT", spaceDOS), hard)
 	b.recs[45].entries = append(b.recs[45].entries, indexEntry{ref(50, 1), nameValue(folder, "0~1.TXT", spaceDOS, 0x20, 0)})
 	b.recs[5].entries = append(b.recs[5].entries, indexEntry{ref(50, 1), nameValue(root, "hard", 0, 0x20, 0)},
 		indexEntry{ref(46, 1), nameValue(root, "ONLY.TXT", spaceDOS, 0x20, 0)},
@@ -215,6 +220,12 @@ func testVolume(t *testing.T, cluster int) {
 	if times, err := v.NameTimes(inside["0.txt"].ID); err != nil || times != (fsys.NameTimes{Created: nameAt, Modified: nameAt + 1, Changed: nameAt + 2, Accessed: nameAt + 3}) {
 		t.Error(times, err)
 	}
+	if times, err := v.NameTimesIn(root["hard"].ID, v.Root(), "hard"); err != nil || times.Created != hardAt {
+		t.Error(times, err)
+	}
+	if _, err := v.NameTimesIn(root["hard"].ID, v.Root(), "0.txt"); err == nil {
+		t.Error("times of a name that is in another folder")
+	}
 	streams, err := v.Streams(root["resident.txt"].ID)
 	if err != nil || !slices.Equal(streams, []fsys.Stream{{Name: "Zone.Identifier", Size: 14}}) {
 		t.Error(streams, err)
@@ -222,8 +233,8 @@ func testVolume(t *testing.T, cluster int) {
 	if got, err := contents(v.OpenStream(root["resident.txt"].ID, "Zone.Identifier")); string(got) != "[ZoneTransfer]" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := v.OpenStream(root["resident.txt"].ID, "none"); err == nil {
-		t.Error("a stream that is not there")
+	if _, err := v.OpenStream(root["resident.txt"].ID, "none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("a stream that is not there: ", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package ntfs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"iocscan/scan/internal/fsys"
 )
@@ -87,10 +88,13 @@ func (v *volume) Streams(id fsys.ID) ([]fsys.Stream, error) {
 	return streams, failed
 }
 
+// OpenStream wraps fs.ErrNotExist where there is no such stream.
 func (v *volume) OpenStream(id fsys.ID, name string) (fsys.Content, error) {
 	o, err := v.object(id)
 	if err == nil {
-		err = o.absent(typeData)
+		if err = o.missing; err == nil {
+			err = fs.ErrNotExist
+		}
 		for i := range o.attrs {
 			if a := &o.attrs[i]; a.kind == typeData && len(a.name) > 0 && decode(a.name) == name {
 				c, failed := readable(v.stream(o, typeData, string(a.name)))

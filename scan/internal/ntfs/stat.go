@@ -3,6 +3,7 @@ package ntfs
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"iocscan/scan/internal/fsys"
 )
@@ -136,11 +137,22 @@ func (v *volume) Readlink(id fsys.ID) (string, error) {
 
 // NameTimes are those of the first name that is not only a short form.
 func (v *volume) NameTimes(id fsys.ID) (fsys.NameTimes, error) {
+	return v.nameTimes(id, func(fileName) bool { return true })
+}
+
+func (v *volume) NameTimesIn(id, dir fsys.ID, name string) (fsys.NameTimes, error) {
+	return v.nameTimes(id, func(n fileName) bool {
+		return n.dir()&numberMask == dir&numberMask && n.name() == name
+	})
+}
+
+func (v *volume) nameTimes(id fsys.ID, is func(fileName) bool) (fsys.NameTimes, error) {
 	o, err := v.object(id)
 	if err == nil {
 		var names []fileName
-		if names, err = o.names(); len(names) > 0 {
-			return names[0].times(), nil
+		names, err = o.names()
+		if i := slices.IndexFunc(names, is); i >= 0 {
+			return names[i].times(), nil
 		}
 		if err == nil {
 			err = o.absent(typeName)

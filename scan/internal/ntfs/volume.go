@@ -20,6 +20,7 @@ const (
 type volume struct {
 	geometry
 	r       io.ReaderAt
+	size    int64    // bytes that there are; the boot sector may say more
 	table   *content // $MFT
 	records int64
 	root    fsys.ID
@@ -40,7 +41,7 @@ type block struct {
 // the record of $MFT and that of the root folder must be sound, everything else
 // is an error where it is asked for.
 func Open(r io.ReaderAt, size int64) (fsys.NTFS, error) {
-	v := &volume{r: r}
+	v := &volume{r: r, size: size}
 	var err error
 	if v.geometry, err = readBoot(r, size); err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func (v *volume) openTableAt(at int64) error {
 	if err != nil {
 		return err
 	}
-	mapped := vcn * v.cluster
+	mapped := min(vcn*v.cluster, v.size)
 	v.table = &content{v: v, runs: runs, size: mapped, initialised: mapped}
 	v.records = mapped / v.recordSize
 	for i := range o.attrs {
@@ -124,6 +125,9 @@ func (v *volume) openTableAt(at int64) error {
 	table, err := v.stream(o, typeData, "")
 	if err != nil {
 		return err
+	}
+	if table.size > v.size {
+		return fmt.Errorf("%d bytes in a volume of %d", table.size, v.size)
 	}
 	for i := range v.cache {
 		v.cache[i].Store(nil)
