@@ -35,7 +35,8 @@ func corpusHives(t *testing.T, files map[string]string) *source.Mem {
 	return m
 }
 
-// Facts that reglookup shows of the same hives.
+// Facts that reglookup shows of the same hives. Those of SYSTEM were not written
+// to their end, which leaves their facts in doubt.
 func TestCorpusOfHives(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -59,16 +60,16 @@ func TestCorpusOfHives(t *testing.T) {
 		}},
 		{"users of a damaged hive", &users, map[string]string{"SAM": "EricZimmerman-Registry/SAMBadHBinHeader"}, nil},
 		{"users of a hive with a name twice", &users, map[string]string{"SAM": "EricZimmerman-Registry/SAM_DUPENAME"}, nil},
-		{"system of Windows 7", &system, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_2.gz", "SECURITY": "mkorman90-regipy/SECURITY"}, []string{
-			"  hostname = SENSEI\n", "  domain = WORKGROUP\n", "  OSbitness = 64-bit\n", "  timezone = Pacific Standard Time\n", "  gmtoffset = -08:00 ~\n",
-			"  processor = Intel64 Family 6 Model 60 Stepping 3, GenuineIntel ~\n", "ipArray/ipInfo/ipAddress = 192.168.56.103\n",
-			"dhcpServerArray/dhcpServer = 192.168.56.1\n", "dhcpLeaseObtained = 2015-12-12T03:26:42Z\n", " | Ethernet | ",
+		{"system of a PC", &system, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_2.gz", "SECURITY": "mkorman90-regipy/SECURITY"}, []string{
+			"  hostname = SENSEI!\n", "  domain = WORKGROUP!\n", "  OSbitness = 64-bit!\n", "  timezone = Pacific Standard Time!\n", "  gmtoffset = -08:00 ~\n",
+			"  processor = Intel64 Family 6 Model 60 Stepping 3, GenuineIntel ~\n", "ipArray/ipInfo/ipAddress = 192.168.56.103!\n",
+			"dhcpServerArray/dhcpServer = 192.168.56.1!\n", "dhcpLeaseObtained = 2015-12-12T03:26:42Z!\n", " | Ethernet | ",
 		}},
-		{"system of Windows 10", &system, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_WIN_10_1709.gz"}, []string{
-			"  hostname = DESKTOP-2KGM189\n", "  gmtoffset = -07:00 ~\n", "  drives = C: | D: | E: | F: | C:,D:,E:,F: ~\n",
-			"ipGatewayArray/ipGateway = 192.168.146.2\n", "dhcpLeaseExpires = 2020-04-24T05:45:08Z\n",
+		{"system of a later PC", &system, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_WIN_10_1709.gz"}, []string{
+			"  hostname = DESKTOP-2KGM189!\n", "  gmtoffset = -07:00 ~\n", "  drives = C: | D: | E: | F: | C:,D:,E:,F: ~\n",
+			"ipGatewayArray/ipGateway = 192.168.146.2!\n", "dhcpLeaseExpires = 2020-04-24T05:45:08Z!\n",
 		}},
-		{"volumes of Windows 7", &volumes, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_2.gz"}, []string{
+		{"volumes of a PC", &volumes, map[string]string{"SYSTEM": "mkorman90-regipy/SYSTEM_2.gz"}, []string{
 			"C:\n  DriveLetter = C:\n  VolumeName = \\\\?\\Volume{a08efec3-a076-11e5-824f-806e6f6e6963}\\ |",
 			"  VolumeID = 273E4CFE ~\n", "D:\n  DriveLetter = D:\n  VolumeName = \\\\?\\Volume{a08efec7-a076-11e5-824f-806e6f6e6963}\\ |", "  Type = DRIVE_CDROM\n",
 		}},
@@ -80,7 +81,7 @@ func TestCorpusOfHives(t *testing.T) {
 					t.Errorf("%q is not in\n%s", want, got.text)
 				}
 			}
-			if got.Full || strings.Contains(strings.Join(got.troubles, "\n"), "fault of the scanner") {
+			if got.Full != (c.doc == Document(&system)) || strings.Contains(strings.Join(got.troubles, "\n"), "fault of the scanner") {
 				t.Errorf("full %v, troubles %q", got.Full, got.troubles)
 			}
 		})

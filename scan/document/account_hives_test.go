@@ -14,7 +14,12 @@ import (
 // keys are those of a hive with their values, by path.
 type keys map[string][]regftest.Value
 
-func (k keys) hive() string {
+func (k keys) hive() string { return k.written(0) }
+
+// dirtyHive is one that was not written to its end.
+func (k keys) dirtyHive() string { return k.written(7) }
+
+func (k keys) written(sequence uint32) string {
 	root := regftest.Key{Name: "ROOT"}
 	for path, values := range k {
 		at := &root
@@ -29,7 +34,7 @@ func (k keys) hive() string {
 		at.Values = append(at.Values, values...)
 	}
 	sortKeys(&root)
-	return string(regftest.Hive{Root: root}.Bytes())
+	return string(regftest.Hive{Root: root, Seq1: sequence}.Bytes())
 }
 
 func sortKeys(k *regftest.Key) {

@@ -28,8 +28,8 @@ type ntAccounts struct {
 }
 
 func readNTAccounts(_ context.Context, req *Request, list *Listing) (*accounts, error) {
-	damage := useHives(req, list, source.HiveSAM, source.HiveSoftware, source.HiveSystem)
-	damage = append(damage, domainController(req)...)
+	samDamage, softwareDamage := useHives(req, list, source.HiveSAM), useHives(req, list, source.HiveSoftware)
+	damage := append(samDamage, domainController(req)...)
 	n := &ntAccounts{sam: readSAM(req), names: newSIDNames(req)}
 	n.profiles, n.profileErrs = readProfiles(req)
 	computer := computerName(req)
@@ -37,7 +37,7 @@ func readNTAccounts(_ context.Context, req *Request, list *Listing) (*accounts, 
 	n.auto = readAutoLogon(req, computer)
 	n.join()
 	n.accounts = newAccounts(req, func(*accounts) ([]user, []error) {
-		return n.listUsers(req), slices.Concat(damage, n.sam.userErrs, n.profileErrs)
+		return n.listUsers(req), slices.Concat(damage, softwareDamage, n.sam.userErrs, n.profileErrs)
 	}, func(*accounts) ([]group, []error) {
 		return n.listGroups(req), slices.Concat(damage, n.sam.groupErrs)
 	})

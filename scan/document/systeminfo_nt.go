@@ -18,20 +18,30 @@ import (
 func listNTSystem(_ context.Context, req *Request, list *Listing) iter.Seq2[systemInfo, error] {
 	return func(yield func(systemInfo, error) bool) {
 		list.Full = true
-		damage := useHives(req, list, source.HiveSystem, source.HiveSoftware, source.HiveSecurity)
 		s := systemInfo{platform: sure("win", "windows")}
 		s.fromSystem(req)
 		s.fromSoftware(req)
 		s.fromSecurity(req)
+		if err := errors.Join(useHives(req, list, source.HiveSystem)...); err != nil {
+			doubt(err, append(s.ofSystem(), &s.domain)...)
+			s.networksErr = errors.Join(s.networksErr, err)
+		}
+		if err := errors.Join(useHives(req, list, source.HiveSoftware)...); err != nil {
+			doubt(err, s.ofSoftware()...)
+			s.installed.why = errors.Join(s.installed.why, err)
+		}
+		doubt(errors.Join(useHives(req, list, source.HiveSecurity)...), &s.domain)
 		s.tellUnread(req)
 		list.Objects++
-		if !yield(s, nil) {
-			return
-		}
-		for _, err := range damage {
-			if !yield(systemInfo{}, err) {
-				return
-			}
+		yield(s, nil)
+	}
+}
+
+// doubt: a hive is damaged, so that there may be other values.
+func doubt(err error, facts ...*fact) {
+	for _, f := range facts {
+		if err != nil {
+			f.why = errors.Join(f.why, err)
 		}
 	}
 }
@@ -39,7 +49,14 @@ func listNTSystem(_ context.Context, req *Request, list *Listing) iter.Seq2[syst
 // tellUnread tells what could not be read, each thing once.
 func (s *systemInfo) tellUnread(req *Request) {
 	told := map[string]bool{}
-	tell := func(err error) {
+	var tell func(error)
+	tell = func(err error) {
+		if all, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, err := range all.Unwrap() {
+				tell(err)
+			}
+			return
+		}
 		if err != nil && !errors.Is(err, errNotCarried) && !errors.As(err, new(match.StandIn)) && !told[err.Error()] {
 			told[err.Error()] = true
 			req.trouble(s.label(), err)

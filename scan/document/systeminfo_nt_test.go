@@ -148,3 +148,20 @@ func TestDamagedSystemOfWindows(t *testing.T) {
 		t.Errorf("no hives: %s %q", got.text, got.troubles)
 	}
 }
+
+// A hive whose last changes are only in logs that are not there may have other
+// values than it shows.
+func TestSystemOfADirtyHive(t *testing.T) {
+	h := windowsSystem()
+	m := hives(h).Add(`C:\Windows\System32\config\SYSTEM`, h["SYSTEM"].dirtyHive())
+	got := tell(t, &system, m)
+	for _, want := range []string{"  hostname = FINCH | finch.example.org!\n", "  regOwner = Boris\n", "ipAddress = 198.51.100.2 | 198.51.100.3 | 192.0.2.17!\n", "  drives = C: | D: | C:,D: ~\n"} {
+		if !strings.Contains(got.text, want) {
+			t.Errorf("%q is not in\n%s", want, got.text)
+		}
+	}
+	got.tells(t, "hive is dirty")
+	if !got.Complete {
+		t.Error("not complete, with an item whose terms tell what is not known")
+	}
+}
