@@ -68,13 +68,9 @@ func (d osFolder) Names() ([]string, error) {
 	return f.Readdirnames(-1)
 }
 
-// find is the name in a folder that is meant by name: as it is, else without
+// find is the name in a folder's listing that is meant by name: as it is, else without
 // regard to case where one alone fits. Images come from systems that find both.
-func find(folder Folder, name string) (string, error) {
-	names, err := folder.Names()
-	if err != nil {
-		return "", fmt.Errorf("listing the folder: %w", err)
-	}
+func find(names []string, name string) (string, error) {
 	var fit []string
 	for _, n := range names {
 		if n == name {

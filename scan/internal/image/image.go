@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"iocscan/scan/internal/image/container"
 	"iocscan/scan/internal/image/ewf"
@@ -129,8 +130,13 @@ func (m *Image) open(folder Folder, name string) error {
 		}
 		m.disk, m.Format, m.Notes = d, "QCOW2", d.Notes
 	case formatVMDK:
+		names := sync.OnceValues(folder.Names)
 		d, err := vmdk.Open(f, func(other string) (container.Disk, error) {
-			at, err := find(folder, other)
+			all, err := names()
+			if err != nil {
+				return nil, fmt.Errorf("listing the folder: %w", err)
+			}
+			at, err := find(all, other)
 			if err != nil {
 				return nil, err
 			}

@@ -367,6 +367,9 @@ func TestHandles(t *testing.T) {
 	if err := m.Close(); err != nil || m.pool.used.Len() != 0 {
 		t.Error(m.pool.used.Len(), err)
 	}
+	if _, err := m.ReadAt(make([]byte, 1), 0); !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
 	if _, err := Open(dir, Options{}); err == nil {
 		t.Error("a folder was opened")
 	}

@@ -3,6 +3,7 @@ package image
 import (
 	"container/list"
 	"fmt"
+	"io/fs"
 	"sync"
 )
 
@@ -10,10 +11,11 @@ import (
 // segments. A file in use is never closed, so that more than max may be open
 // for a moment.
 type pool struct {
-	mu   sync.Mutex
-	max  int
-	open func(name string) (File, error)
-	used list.List // of *segment that are open, the last used first
+	mu     sync.Mutex
+	max    int
+	open   func(name string) (File, error)
+	used   list.List // of *segment that are open, the last used first
+	closed bool
 }
 
 // A segment is one file of a pool.
@@ -51,6 +53,9 @@ func (s *segment) acquire() (File, error) {
 	p := s.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return nil, fmt.Errorf("%s: %w", s.name, fs.ErrClosed)
+	}
 	if s.file == nil {
 		f, err := p.open(s.name)
 		if err != nil {
@@ -89,10 +94,11 @@ func (s *segment) close() error {
 	return err
 }
 
-// Close closes all files. Nothing may be read any more.
+// Close closes all files; nothing may be reading any more.
 func (p *pool) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.closed = true
 	var first error
 	for e := p.used.Front(); e != nil; e = p.used.Front() {
 		if err := e.Value.(*segment).close(); err != nil && first == nil {

@@ -58,7 +58,7 @@ func (d disk) mbr(boot []byte) (Table, bool) {
 	es, ok := entries(boot)
 	used := 0
 	for _, e := range es {
-		if e.used() && e.first != 0 && int64(e.first)*sector512 < d.size {
+		if e.used() && e.first != 0 {
 			used++
 		}
 	}

@@ -82,7 +82,7 @@ func List(r io.ReaderAt, size int64) (Table, error) {
 		t.Notes = append(t.Notes, "a volume of the kind "+string(kind)+" seems to begin where the partition table is")
 	case ok:
 	case kind == Unknown && len(boot) >= 2 && string(boot[:2]) == "ER":
-		return Table{}, fmt.Errorf("Apple partition map: %w", ErrUnsupported)
+		return Table{}, fmt.Errorf("partition map of Apple: %w", ErrUnsupported)
 	default:
 		t = d.bare()
 	}

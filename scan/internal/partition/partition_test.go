@@ -78,8 +78,8 @@ func gptDisk(sector int) []byte {
 func TestList(t *testing.T) {
 	gpt := func(sector int64) []Partition {
 		return []Partition{
-			{Number: 1, Start: 8 * sector, Size: 16 * sector, Type: linuxData, TypeName: "Linux", Label: "rö"},
-			{Number: 3, Start: 24 * sector, Size: 16 * sector, Type: basicData, TypeName: "Microsoft basic data", Label: "rö"},
+			{Number: 1, Start: 8 * sector, Size: 16 * sector, Type: linuxData, TypeName: "Linux", Label: "rö", ID: "00000001-0000-0000-0000-000000000000"},
+			{Number: 3, Start: 24 * sector, Size: 16 * sector, Type: basicData, TypeName: "Microsoft basic data", Label: "rö", ID: "00000002-0000-0000-0000-000000000000"},
 		}
 	}
 	change := func(b []byte, f func([]byte)) []byte { f(b); return b }
@@ -99,13 +99,17 @@ func TestList(t *testing.T) {
 		{"GPT, image longer than the disk", append(change(gptDisk(512), func(b []byte) { b[1024]++ }), make([]byte, 5120)...), Table{Scheme: GPT, Sector: 512, Partitions: gpt(512)}, "its copy at the end"},
 		{"GPT, cut short", gptDisk(512)[:30*512], Table{Scheme: GPT, Sector: 512, Partitions: gpt(512)}, "partition 3 goes 5120 bytes beyond"},
 		{"GPT, hybrid", change(gptDisk(512), func(b []byte) { putMBR(b, 0, row{protective, 1, 7}, row{0x0c, 8, 16}) }), Table{Scheme: GPT, Sector: 512, Partitions: gpt(512)}, "hybrid MBR"},
+		{"GPT, MBR lost", change(gptDisk(512), func(b []byte) { clear(b[:512]) }), Table{Scheme: GPT, Sector: 512, Partitions: gpt(512)}, "MBR that protects the GPT is damaged"},
+		{"MBR, cut short", change(bytes.Clone(blank), func(b []byte) { putMBR(b, 0, row{0x83, 2048, 8}) }),
+			Table{Scheme: MBR, Sector: 512, Partitions: []Partition{{Number: 1, Start: 1 << 20, Size: 4096, Type: "0x83", TypeName: "Linux"}}}, "beyond the end of the disk"},
 		{"protective MBR alone", change(bytes.Clone(blank), func(b []byte) { putMBR(b, 0, row{protective, 1, 63}) }),
 			Table{Scheme: MBR, Sector: 512, Partitions: []Partition{{Number: 1, Start: 512, Size: 63 * 512, Type: "0xEE", TypeName: "protects a GPT"}}}, "no sound header"},
 		{"MBR", change(bytes.Clone(blank), func(b []byte) {
 			putMBR(b, 0, row{0x83, 1, 7}, row{}, row{0x05, 8, 40}, row{0x99, 50, 2})
+			copy(b[440:], "\x78\x56\x34\x12")
 			putMBR(b, 8*512, row{0x07, 1, 9}, row{0x05, 10, 20})
 			putMBR(b, 18*512, row{0x82, 1, 3})
-		}), Table{Scheme: MBR, Sector: 512, Partitions: []Partition{
+		}), Table{Scheme: MBR, Sector: 512, Signature: 0x12345678, Partitions: []Partition{
 			{Number: 1, Start: 512, Size: 7 * 512, Type: "0x83", TypeName: "Linux"},
 			{Number: 4, Start: 50 * 512, Size: 2 * 512, Type: "0x99"},
 			{Number: 5, Start: 9 * 512, Size: 9 * 512, Type: "0x07", TypeName: "NTFS or exFAT"},
@@ -150,7 +154,7 @@ func TestList(t *testing.T) {
 		}
 	}
 	apple := append([]byte("ER\x02\x00"), make([]byte, 4096)...)
-	if _, err := List(bytes.NewReader(apple), int64(len(apple))); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "Apple partition map") {
+	if _, err := List(bytes.NewReader(apple), int64(len(apple))); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "partition map of Apple") {
 		t.Error(err)
 	}
 }

@@ -59,7 +59,6 @@ type table struct {
 type image struct {
 	chunk  int64 // bytes
 	bytes  int64
-	chunks int64 // as the volume section says
 	tables []table
 
 	cache    *container.Cache
