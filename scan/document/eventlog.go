@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -87,6 +88,7 @@ type eventRun struct {
 
 	mu   sync.Mutex
 	logs map[*eventLog]bool // open
+	live int                // logs that were not closed
 }
 
 // Run implements Document.
@@ -123,9 +125,20 @@ func (d *eventDocument) Run(ctx context.Context, req *Request, workers int, newW
 	} else if err != nil {
 		l.stop(err.Error())
 	}
+	if r.live > 0 {
+		l.Notes = append(l.Notes, liveNote(r.live))
+	}
 	l.Objects, l.Unlisted = r.objects.Load(), r.unlisted.Load()
 	l.Full = l.Complete && l.Unlisted == 0 && req.Events.whole()
 	return l, err
+}
+
+// liveNote: nothing is lost by it.
+func liveNote(logs int) string {
+	if logs == 1 {
+		return "1 event log was not closed, as those of a running system are not; its records were found without the counts of its headers"
+	}
+	return fmt.Sprintf("%d event logs were not closed, as those of a running system are not; their records were found without the counts of their headers", logs)
 }
 
 // work is the life of one goroutine.
@@ -204,5 +217,5 @@ func (r *eventRun) chunk(e *event, p piece, buf []byte, w Worker) (lost, failed 
 	}
 	r.objects.Add(uint64(n))
 	r.req.Progress.addObjects(n)
-	return p.log.count(state, &c, e.r.Stats()), failed
+	return p.log.count(p.chunk, state, &c, e.r.Stats()), failed
 }

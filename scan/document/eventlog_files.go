@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,9 +30,10 @@ type eventLog struct {
 // logTotals is what was read of a log and what was not.
 type logTotals struct {
 	evtx.Stats
-	chunks, damaged, foreign, unread int
-	claimed                          int
-	err                              error // of a place that could not be read
+	foreign, unread int
+	stale           int   // chunks whose header is older than their records
+	changed, cut    []int // chunks with a wrong checksum of their records, or that the file ends in
+	err             error // of a place that could not be read
 }
 
 // logFolders are where Windows keeps its logs: since Vista, and before, in a
@@ -202,10 +204,13 @@ func (r *eventRun) done(log *eventLog) {
 	if !last {
 		return
 	}
-	if err := log.totals.trouble(log.evtx); err != nil {
+	if err := log.totals.trouble(); err != nil {
 		r.req.trouble(log.shown, err)
 	}
 	r.mu.Lock()
+	if log.evtx.Header.Dirty || log.totals.stale > 0 {
+		r.live++
+	}
 	delete(r.logs, log)
 	r.mu.Unlock()
 	log.file.Close()
@@ -220,17 +225,19 @@ func (log *eventLog) add(f func(*logTotals)) {
 
 // count adds what was read of a chunk. It says why records may be lost, nil if
 // none can be.
-func (log *eventLog) count(state evtx.State, c *evtx.Chunk, s evtx.Stats) error {
-	damaged := state == evtx.Present && !c.Sound()
+func (log *eventLog) count(chunk int, state evtx.State, c *evtx.Chunk, s evtx.Stats) error {
+	changed, cut := c.Changed(), c.Magic && c.Free > c.Length
 	log.add(func(t *logTotals) {
 		t.Add(s)
-		t.claimed += c.Claims()
-		t.chunks++
-		if state == evtx.Foreign {
+		switch {
+		case state == evtx.Foreign:
 			t.foreign++
-		}
-		if damaged {
-			t.damaged++
+		case cut:
+			t.cut = append(t.cut, chunk)
+		case changed:
+			t.changed = append(t.changed, chunk)
+		case c.Stale():
+			t.stale++
 		}
 	})
 	switch {
@@ -244,14 +251,14 @@ func (log *eventLog) count(state evtx.State, c *evtx.Chunk, s evtx.Stats) error 
 		return errors.New("a chunk that takes too long to decode")
 	case s.Gaps > 0 && (c.Claims() == 0 || !c.HeaderCRC):
 		return errors.New("bytes between records that are no record")
-	case damaged && !log.evtx.Header.Dirty:
-		return errors.New("a chunk with a wrong checksum: what it holds may have been something else")
+	case changed:
+		return errors.New("a chunk whose records have a wrong checksum: what it holds may have been something else")
 	}
 	return nil
 }
 
 // trouble says in words what could not be read.
-func (t *logTotals) trouble(f *evtx.File) error {
+func (t *logTotals) trouble() error {
 	var parts []string
 	say := func(n int, one, many string) {
 		switch {
@@ -261,8 +268,11 @@ func (t *logTotals) trouble(f *evtx.File) error {
 			parts = append(parts, fmt.Sprintf("%d %s", n, many))
 		}
 	}
-	if !f.Header.Dirty {
-		say(t.damaged, "chunk has a wrong checksum or is cut short", "chunks have a wrong checksum or are cut short")
+	if len(t.changed) > 0 {
+		parts = append(parts, "the records of "+chunkNumbers(t.changed)+" have a wrong checksum")
+	}
+	if len(t.cut) > 0 {
+		parts = append(parts, "the file ends inside "+chunkNumbers(t.cut))
 	}
 	say(t.foreign, "chunk is overwritten at its beginning", "chunks are overwritten at their beginning")
 	say(t.unread, "chunk could not be read", "chunks could not be read")
@@ -283,6 +293,26 @@ func (t *logTotals) trouble(f *evtx.File) error {
 		return fmt.Errorf("%s: %w", strings.Join(parts, ", "), t.err)
 	}
 	return errors.New(strings.Join(parts, ", "))
+}
+
+// chunkNumbers names chunks, counted from 0, the first of them if they are many.
+func chunkNumbers(chunks []int) string {
+	const most = 8
+	slices.Sort(chunks)
+	if len(chunks) == 1 {
+		return fmt.Sprintf("chunk %d", chunks[0])
+	}
+	var b strings.Builder
+	for i, n := range chunks[:min(len(chunks), most)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprint(&b, n)
+	}
+	if more := len(chunks) - most; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return "chunks " + b.String()
 }
 
 // A peeker looks at the first sound record of a log, since all records of a

@@ -15,6 +15,7 @@ type Chunk struct {
 	Magic           bool   // begins with ElfChnk
 	HeaderCRC       bool   // checksum of the header holds
 	DataCRC         bool   // checksum of the records holds
+	Behind          bool   // it does not, but did when there were fewer records
 	Length          int    // bytes of the chunk that the file has
 }
 
@@ -24,6 +25,15 @@ var chunkMagic = []byte("ElfChnk\x00")
 func (c *Chunk) Sound() bool {
 	return c.Magic && c.HeaderCRC && c.DataCRC && c.Length == ChunkSize
 }
+
+// Changed reports whether records are not what the chunk's checksum was made
+// of, so that any value may have been another. What a live system leaves is no
+// such thing: the flag of a log that is not closed, a header that has not its
+// checksum yet, records that were added since the checksum.
+func (c *Chunk) Changed() bool { return c.Magic && !c.DataCRC && !c.Behind }
+
+// Stale reports whether the header is older than the records.
+func (c *Chunk) Stale() bool { return c.Behind || c.Magic && c.DataCRC && !c.HeaderCRC }
 
 // parseChunk reads the header of a chunk of ChunkSize bytes of which length
 // are real.
@@ -36,7 +46,9 @@ func parseChunk(b []byte, length int) Chunk {
 	}
 	if free := le.Uint32(b[48:]); free >= chunkHeaderSize && free <= ChunkSize {
 		c.Free = int(free)
-		c.DataCRC = crc32.ChecksumIEEE(b[chunkHeaderSize:free]) == le.Uint32(b[52:])
+		want := le.Uint32(b[52:])
+		c.DataCRC = crc32.ChecksumIEEE(b[chunkHeaderSize:free]) == want
+		c.Behind = c.Magic && !c.DataCRC && c.Free <= length && behind(b[:free], want)
 	}
 	sum := crc32.Update(crc32.ChecksumIEEE(b[:120]), crc32.IEEETable, b[128:chunkHeaderSize])
 	c.HeaderCRC = sum == le.Uint32(b[124:])
@@ -49,4 +61,24 @@ func (c *Chunk) Claims() int {
 		return int(n) + 1
 	}
 	return 0
+}
+
+// behind reports whether a checksum is that of some of the records from the
+// first on, or of none.
+func behind(b []byte, want uint32) bool {
+	sum := uint32(0)
+	for o := chunkHeaderSize; ; {
+		if sum == want {
+			return true
+		}
+		if o+minRecord > len(b) || le.Uint32(b[o:]) != recordMagic {
+			return false
+		}
+		size := le.Uint32(b[o+4:])
+		if size < minRecord || size > uint32(len(b)-o) {
+			return false
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, b[o:o+int(size)])
+		o += int(size)
+	}
 }
