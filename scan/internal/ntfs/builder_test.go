@@ -124,7 +124,7 @@ const (
 func standard(attributes, security uint32) []byte {
 	v := make([]byte, 72)
 	for i := range 4 {
-		le.PutUint64(v[8*i:], uint64(born+i))
+		le.PutUint64(v[8*i:], born+uint64(i))
 	}
 	le.PutUint32(v[32:], attributes)
 	le.PutUint32(v[52:], security)
@@ -135,7 +135,7 @@ func nameValue(parent uint64, name string, space byte, flags, tag uint32) []byte
 	v := make([]byte, minFileName)
 	le.PutUint64(v, parent)
 	for i := range 4 {
-		le.PutUint64(v[8+8*i:], uint64(nameAt+i))
+		le.PutUint64(v[8+8*i:], nameAt+uint64(i))
 	}
 	le.PutUint32(v[56:], flags)
 	le.PutUint32(v[60:], tag)

@@ -1,8 +1,8 @@
 package ntfs
 
-// readUnits reads a compressed stream. A unit whose clusters are all there is
-// stored as it is, one without any is zeros, and in one with some the clusters
-// that are there hold it compressed.
+// readUnits reads a compressed stream. A unit without holes is stored as it is,
+// one that is nothing but a hole is zeros, and in one with both the clusters that
+// are there hold it compressed.
 func (c *content) readUnits(p []byte, at int64) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,19 +30,20 @@ func (c *content) readUnits(p []byte, at int64) (int, error) {
 func (c *content) packed(from int64) []run {
 	vcn, need := from/c.v.cluster, c.unit/c.v.cluster
 	var there []run
-	var have int64
+	hole := false
 	for i := c.find(vcn); i < len(c.runs) && c.runs[i].vcn < vcn+need; i++ {
 		r := c.runs[i]
 		begin, end := max(r.vcn, vcn), min(r.vcn+r.count, vcn+need)
 		if r.lcn != sparse {
 			there = append(there, run{begin, r.lcn + begin - r.vcn, end - begin})
-			have += end - begin
+		} else {
+			hole = true
 		}
 	}
-	if have == need {
-		return nil
+	if hole {
+		return there
 	}
-	return there
+	return nil
 }
 
 // unpack makes a unit the one that is kept.

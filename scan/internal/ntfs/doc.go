@@ -20,6 +20,10 @@
 // content that WOF compressed by LZX. Content encrypted by EFS is
 // [fsys.ErrEncrypted].
 //
+// The records are read here and not by go-ntfs: that gives a file of more than
+// twenty pieces cut short without an error, drops damaged index blocks and
+// records in silence, and reads everything through one lock.
+//
 // The layout follows [MS-FSCC], [MS-XCA] and the NTFS documentation of the
 // Linux-NTFS project (flatcap.github.io/linux-ntfs/ntfs) and libfsntfs.
 package ntfs

@@ -80,8 +80,14 @@ func (v *volume) list(ctx context.Context, o *object, yield func(fsys.Entry, err
 	return nil
 }
 
+// fail reports what cannot be read, and ends a listing of nothing else: folders
+// that share the blocks of one would make it endless together.
 func (l *listing) fail(err error) bool {
-	return l.yield(fsys.Entry{}, fmt.Errorf("folder index: %w", err))
+	l.failed++
+	if l.failed == maxFailures {
+		err = fmt.Errorf("%w; %d such errors: the listing ends here", err, l.failed)
+	}
+	return l.yield(fsys.Entry{}, fmt.Errorf("folder index: %w", err)) && l.failed < maxFailures
 }
 
 // node goes through the entries of a node: first entry 4 bytes at 0, end of the
