@@ -91,7 +91,7 @@ func splitFlag(arg string) (name, value string, joined bool) {
 var later = map[string]string{
 	"image": "disk images", "volume": "disk images", "drive-letter": "disk images", "hash-image": "disk images",
 	"deleted": "disk images", "archive": "triage archives",
-	"artifact": "loose artefacts", "retro": "histories for the retrospective scan", "process-data": "processes",
+	"retro": "histories for the retrospective scan", "process-data": "processes",
 }
 
 func noSuchFlag(arg, name string, command *cli.Command) error {

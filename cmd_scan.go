@@ -50,21 +50,21 @@ func (a *app) scan(c *cli.Context) error {
 	for _, x := range coll.Unused {
 		a.warn("--exclude-ioc %q fits no IOC file", x)
 	}
-	logs, err := givenLogs(opt.evtx)
+	loose, err := findLoose(opt)
 	if err != nil {
 		return err
 	}
-	src, err := openSource(opt)
+	src, err := openSource(opt, loose)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 
-	registry := source.NewRegistry(src, source.RegistryOptions{Given: opt.hives, NoReplay: opt.noReplay})
+	registry := source.NewRegistry(src, source.RegistryOptions{Given: loose.hives, NoReplay: opt.noReplay})
 	defer registry.Close()
 
 	cfg := a.config(opt, coll, src)
-	cfg.Registry, cfg.Logs = registry, logs
+	cfg.Registry, cfg.Logs, cfg.Given = registry, loose.logs, loose.artifacts
 	cfg.Header.Tool.SHA256 = <-binary
 	plan, err := scan.NewPlan(c.Context, cfg)
 	if err != nil {
@@ -145,52 +145,6 @@ func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) er
 		return exitStatus(s)
 	}
 	return nil
-}
-
-func openSource(opt *scanOptions) (source.Source, error) {
-	var offers []source.Capability
-	var names []string
-	option := "--evtx"
-	if len(opt.hives) > 0 {
-		offers, option = append(offers, source.Hives), "--hive"
-		for _, h := range opt.hives {
-			names = append(names, h.File)
-		}
-	}
-	if len(opt.evtx) > 0 {
-		offers, names = append(offers, source.Logs), append(names, opt.evtx...)
-	}
-	switch {
-	case opt.root != "":
-		src, err := source.OpenRoot(opt.root, opt.platform)
-		if err != nil || len(offers) == 0 {
-			return src, err
-		}
-		if p := src.Platform(); p == source.Linux || p == source.Darwin {
-			src.Close()
-			return nil, fmt.Errorf("%s goes alone or with a Windows root: %s is %s", option, opt.root, p)
-		}
-		return source.With(src, offers...), nil
-	case len(offers) > 0:
-		return source.OpenArtifacts(strings.Join(names, ", "), offers...), nil
-	}
-	return source.OpenHost(source.HostOptions{Name: opt.hostname})
-}
-
-// givenLogs finds the event logs that --evtx names; nil where it is not given.
-func givenLogs(paths []string) ([]source.LooseFile, error) {
-	if len(paths) == 0 {
-		return nil, nil
-	}
-	const ending, magic = ".evtx", "ElfFile\x00"
-	logs, err := source.LooseFiles(paths, ending, magic)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("--evtx: %w", err)
-	case len(logs) == 0:
-		return nil, fmt.Errorf("--evtx %s: no event log there", strings.Join(paths, ", "))
-	}
-	return logs, nil
 }
 
 // config is the scan as the options, the collection and the source make it.

@@ -35,6 +35,7 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "root", Category: where, Usage: "a mounted or copied system at `DIR` instead of this host"},
 		&cli.StringSliceFlag{Name: "hive", Category: where, Usage: "a registry hive `[KEY=]FILE` and nothing else, or instead of the root's own; KEY is its place, such as HKLM\\SOFTWARE (repeats)"},
 		&cli.StringSliceFlag{Name: "evtx", Category: where, Usage: "an event log or a folder of them at `PATH` and nothing else, or instead of the root's own (repeats)"},
+		&cli.StringSliceFlag{Name: "artifact", Category: where, Usage: "a loose artefact or a folder of them at `PATH`, known by its content: event log, hive, prefetch file, task; nothing else, or instead of the root's own (repeats)"},
 		&cli.BoolFlag{Name: "no-replay", Category: where, Usage: "leave the transaction logs beside hives alone"},
 		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root does not show it"},
 		&cli.StringFlag{Name: "hostname", Category: where, Usage: "`NAME` of the host that the evidence is from"},
@@ -45,7 +46,7 @@ func scanFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "scope", Category: much, Usage: "only files at or below `PATH` (repeats)"},
 		&cli.StringSliceFlag{Name: "exclude", Category: much, Usage: "no files that fit `GLOB`; ** crosses folders (repeats)"},
 		&cli.StringSliceFlag{Name: "keys", Category: much, Usage: "registry: predefined, all, or all below `KEY` (repeats; default predefined on this host, else all)"},
-		&cli.StringSliceFlag{Name: "channels", Category: much, Usage: "event logs: only the channel `NAME`, or all (repeats; default Application, System, Security and what the IOCs need; with --evtx all)"},
+		&cli.StringSliceFlag{Name: "channels", Category: much, Usage: "event logs: only the channel `NAME`, or all (repeats; default Application, System, Security and what the IOCs need; with --evtx or --artifact all)"},
 		&cli.StringFlag{Name: "since", Aliases: []string{"datetime"}, Category: much, Usage: "event logs: only records of `TIME` or later, such as 2024-05-31 or 2024-05-31T08:00:00Z"},
 		&cli.StringFlag{Name: "until", Category: much, Usage: "event logs: only records of `TIME` or earlier"},
 		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
@@ -77,6 +78,7 @@ type scanOptions struct {
 	hives                  []source.GivenHive
 	noReplay               bool
 	evtx, channels         []string
+	artifact               []string
 	since, until           string
 	keys                   []string
 	documents, skip        []string
@@ -98,7 +100,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
 		noReplay: c.Bool("no-replay"), keys: c.StringSlice("keys"),
-		evtx: c.StringSlice("evtx"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"),
+		evtx: c.StringSlice("evtx"), artifact: c.StringSlice("artifact"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"),
 		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
 		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
 		output: outputOptions{

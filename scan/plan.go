@@ -37,6 +37,10 @@ type Config struct {
 	Logs         []source.LooseFile
 	Since, Until string
 
+	// Given are loose files in place of the source's own, of what it offers
+	// them for beside hives and logs. What is not read of them is reported.
+	Given source.Artifacts
+
 	Timeout  time.Duration // 0: none
 	OwnFiles []string      // paths on the running host that the scan reads or writes itself
 }
@@ -244,6 +248,7 @@ func (p *Plan) fillHeader() {
 	}
 	p.fillKeys()
 	p.fillChannels()
+	sc.LeftOut = append(sc.LeftOut, unread(p.cfg.Given)...)
 	if !p.runs("FileItem") {
 		return
 	}

@@ -127,8 +127,8 @@ func (r *run) request(d *planned) *document.Request {
 	return &document.Request{
 		Source: r.cfg.Source, Scope: r.Scope, MaxFileSize: r.cfg.Header.Scan.Options.MaxFileSize,
 		Registry: r.cfg.Registry, Keys: r.Keys, Users: r.users, ShortRoots: r.shortRoots,
-		Events: r.events,
-		Want:   want, OwnFiles: r.cfg.OwnFiles, Progress: r.progress,
+		Events: r.events, Given: r.cfg.Given,
+		Want: want, OwnFiles: r.cfg.OwnFiles, Progress: r.progress,
 		Trouble: func(object string, err error) { r.trouble(d.name, object, err) },
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 
 	"iocscan/ioc"
 	"iocscan/ioc/match"
@@ -14,15 +15,39 @@ import (
 
 // An artefact is a file of the evidence that rows are read from.
 type artefact struct {
-	vol  source.Volume
-	path string // below the volume
-	typ  source.Type
+	vol   source.Volume
+	path  string // below the volume; of a loose file its name
+	typ   source.Type
+	loose *source.LooseFile // nil: none
 }
 
-func (a *artefact) shown() string { return source.Display(a.vol, a.path) }
+// looseArtefact is a file that the user names. Where it was in the evidence is
+// not known, and its times are those of a copy.
+func looseArtefact(f source.LooseFile) artefact {
+	return artefact{path: "/" + filepath.Base(f.Path), loose: &f}
+}
+
+func (a *artefact) shown() string {
+	if a.loose != nil {
+		return a.loose.Path
+	}
+	return source.Display(a.vol, a.path)
+}
+
+// errLoosePlace answers where a loose file was in the evidence.
+var errLoosePlace = errors.New("where in the evidence the file was is not known")
 
 // stat describes the file that the path leads to.
 func (a *artefact) stat() (source.Info, error) {
+	if a.loose != nil {
+		f, err := a.loose.Open()
+		if err != nil {
+			return source.Info{}, err
+		}
+		defer f.Close()
+		info, err := f.Info()
+		return source.Info{Type: info.Type, Size: info.Size}, err
+	}
 	real, err := a.vol.FS.Resolve(a.path)
 	if err != nil {
 		return source.Info{}, err
@@ -30,13 +55,16 @@ func (a *artefact) stat() (source.Info, error) {
 	return a.vol.FS.Lstat(real)
 }
 
+func (a *artefact) open() (source.File, error) {
+	if a.loose != nil {
+		return a.loose.Open()
+	}
+	return open(a.vol.FS, a.path)
+}
+
 // read is the whole content, which must not be longer than most bytes.
 func (a *artefact) read(most int64) ([]byte, error) {
-	real, err := a.vol.FS.Resolve(a.path)
-	if err != nil {
-		return nil, err
-	}
-	f, err := a.vol.FS.Open(real)
+	f, err := a.open()
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +131,26 @@ func (f *finder[T]) standFor(shown string, why error) bool {
 	f.req.trouble(shown, why)
 	f.list.Unlisted++
 	return f.yield(f.stand(&gap{shown, why}), nil)
+}
+
+// given visits the loose files that the user gives in place of the source's own.
+// It reports false where there are none. The listing is then not full: nobody
+// says that they are all.
+func (f *finder[T]) given(c source.Capability, visit func(source.Artifact, artefact) bool) bool {
+	files := f.req.Given.Of(c)
+	if files == nil {
+		return false
+	}
+	for _, a := range files {
+		if a.Err != nil {
+			if !f.standFor(a.Path, a.Err) {
+				break
+			}
+		} else if !visit(a, looseArtefact(a.LooseFile)) {
+			break
+		}
+	}
+	return true
 }
 
 // mostNested is more than any of the folders is nested.

@@ -15,7 +15,7 @@ import (
 var prefetches = Table[prefetchFile]{
 	name:    "PrefetchItem",
 	summary: "starts of programs that Windows noted to speed up the next (prefetch files)",
-	needs:   []source.Capability{source.Files},
+	needs:   []source.Capability{source.Prefetch},
 	label:   func(p *prefetchFile) string { return p.file.shown() },
 	fields:  prefetchFields,
 	collect: collectPrefetch,
@@ -60,6 +60,9 @@ const noWindows = `the evidence has no folder \Windows`
 func collectPrefetch(ctx context.Context, req *Request, list *Listing) iter.Seq2[prefetchFile, error] {
 	return func(yield func(prefetchFile, error) bool) {
 		f := finder[prefetchFile]{ctx, req, list, yield, func(g *gap) prefetchFile { return prefetchFile{gap: g} }}
+		if f.given(source.Prefetch, func(_ source.Artifact, a artefact) bool { return f.hand(prefetchFile{file: a, req: req}) }) {
+			return
+		}
 		for _, v := range req.Source.Volumes() {
 			for _, system := range systemFolders {
 				if !f.folder(v, system+"/Prefetch", false, func(a artefact) bool {
@@ -115,11 +118,11 @@ func (i *prefetchItem) Doubt(field int, yield func(ioc.Value) bool) (err error) 
 	default:
 		return nil
 	}
-	own := i.row.file.vol.Name
+	own, loose := i.row.file.vol.Name, i.row.file.loose != nil
 	device := systemDevice(i.row.info)
 	for _, p := range paths {
 		on, below := splitDevice(p)
-		if below == "" || own == "" || ioc.EqualFold(on, device) {
+		if below == "" || !loose && (own == "" || ioc.EqualFold(on, device)) {
 			continue
 		}
 		err = errLetter

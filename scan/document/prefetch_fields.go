@@ -84,7 +84,10 @@ func prefetchVolumes(get func(*prefetch.Volume, func(ioc.Value) bool) bool) func
 // prefetchPath is the path of the file, with the drive and without.
 func prefetchPath(p *prefetchFile, yield func(ioc.Value) bool) error {
 	shown := p.file.shown()
-	if yield(ioc.PathValue(shown)) && p.file.vol.Name != "" {
+	switch more := yield(ioc.PathValue(shown)); {
+	case p.file.loose != nil:
+		return errLoosePlace
+	case more && p.file.vol.Name != "":
 		yield(ioc.PathValue(shown[len(p.file.vol.Name):]))
 	}
 	return nil

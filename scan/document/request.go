@@ -81,6 +81,7 @@ type Request struct {
 	Users       []string         // SIDs that IOCs name
 	ShortRoots  bool             // IOCs may write HKLM for HKEY_LOCAL_MACHINE
 	Events      Events           // EventLogItem: which records
+	Given       source.Artifacts // PrefetchItem, TaskItem: loose files in place of the source's own
 	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
 	Want        []bool           // by field number: some IOC asks for it; nil: all
 	OwnFiles    []string         // paths on the running host that the scanner writes or reads itself; left out

@@ -12,7 +12,7 @@ import (
 var tasks = Table[taskRow]{
 	name:    "TaskItem",
 	summary: "scheduled tasks of Windows; crontabs, at jobs and systemd timers of Linux",
-	needs:   []source.Capability{source.Files},
+	needs:   []source.Capability{source.Tasks},
 	label:   func(r *taskRow) string { return r.label() },
 	fields:  taskFields,
 	on: map[source.Platform]lister[taskRow]{
@@ -75,6 +75,9 @@ func listTasks(home []string, missing string, on func(*taskFinder, source.Volume
 	return func(ctx context.Context, req *Request, list *Listing) iter.Seq2[taskRow, error] {
 		return func(yield func(taskRow, error) bool) {
 			t := &taskFinder{finder[taskRow]{ctx, req, list, yield, func(g *gap) taskRow { return taskRow{gap: g} }}}
+			if t.given(source.Tasks, t.loose) {
+				return
+			}
 			if !t.exists(home...) {
 				list.stop(missing)
 				return

@@ -7,6 +7,19 @@ import (
 	"iocscan/scan/source"
 )
 
+// loose hands out a task that the user gives, as if it lay in the topmost folder.
+func (t *taskFinder) loose(kind source.Artifact, a artefact) bool {
+	name := source.Base(a.path)
+	row := taskRow{file: a, req: t.req, parse: task.ParseXML, names: []string{name}, virtual: `\` + name}
+	if _, job := kind.OfTask(); job {
+		row.parse = task.ParseJob
+		if n := len(name) - len(".job"); n > 0 && strings.EqualFold(name[n:], ".job") {
+			row.names, row.virtual = append(row.names, name[:n]), `\`+name[:n]
+		}
+	}
+	return t.hand(row)
+}
+
 // onWindows lists the tasks of the Task Scheduler: XML since Vista, of which
 // 32-bit programs see a folder of their own, and .job files.
 func (t *taskFinder) onWindows(v source.Volume) bool {

@@ -118,6 +118,9 @@ func taskPlace(r *taskRow, yield func(ioc.Value) bool) error {
 	if err == nil && t.URI != "" && !ioc.EqualFold(t.URI, r.virtual) {
 		yield(ioc.PathValue(t.URI))
 	}
+	if err == nil && t.URI == "" && r.file.loose != nil {
+		return errLoosePlace
+	}
 	return err
 }
 

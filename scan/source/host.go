@@ -35,7 +35,12 @@ func (m *machine) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
 
 // offers: event logs are files of a system that is, or could be, Windows.
 func offers(c Capability, has []Capability, p Platform) bool {
-	return slices.Contains(has, c) || c == Logs && (p == Windows || p == Unknown) && slices.Contains(has, Files)
+	return slices.Contains(has, c) || slices.Contains(has, Files) && inFiles(c, p)
+}
+
+// inFiles reports whether a system keeps something in its file systems.
+func inFiles(c Capability, p Platform) bool {
+	return c == Logs && (p == Windows || p == Unknown) || c == Prefetch || c == Tasks
 }
 
 func (m *machine) Close() error {

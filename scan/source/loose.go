@@ -22,54 +22,60 @@ type LooseFile struct {
 // that comes twice counts once.
 func LooseFiles(paths []string, ending, magic string) ([]LooseFile, error) {
 	var out []LooseFile
+	err := eachLoose(paths, func(f LooseFile, named bool) bool {
+		if !named && f.Err == nil && !bytes.EqualFold([]byte(filepath.Ext(f.Path)), []byte(ending)) {
+			begins, err := f.begins(magic)
+			if err == nil && !begins {
+				return false
+			}
+			f.Err = err
+		}
+		out = append(out, f)
+		return true
+	})
+	return out, err
+}
+
+// eachLoose visits the files that paths name, and those below the folders that
+// they name. A file that visit takes is not visited again.
+func eachLoose(paths []string, visit func(f LooseFile, named bool) bool) error {
 	seen := map[string]bool{}
-	add := func(f LooseFile) {
+	look := func(f LooseFile, named bool) {
 		place, err := filepath.Abs(f.Path)
 		if err != nil {
 			place = f.Path
 		}
 		if !seen[place] {
-			seen[place] = true
-			out = append(out, f)
+			seen[place] = visit(f, named)
 		}
 	}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case info.Mode().IsRegular():
-			add(LooseFile{Path: path})
+			look(LooseFile{Path: path}, true)
 			continue
 		case !info.IsDir():
-			return nil, fmt.Errorf("%s: %w", path, ErrNotRegular)
+			return fmt.Errorf("%s: %w", path, ErrNotRegular)
 		}
 		top, err := filepath.EvalSymlinks(path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		err = filepath.WalkDir(top, func(name string, d fs.DirEntry, err error) error {
-			f := LooseFile{Path: filepath.Join(path, name[len(top):])}
-			switch {
-			case err != nil:
-				f.Err = err
-			case !d.Type().IsRegular():
-				return nil
-			case !bytes.EqualFold([]byte(filepath.Ext(name)), []byte(ending)):
-				begins, err := f.begins(magic)
-				if err == nil && !begins {
-					return nil
-				}
-				f.Err = err
+			f := LooseFile{Path: filepath.Join(path, name[len(top):]), Err: err}
+			if err != nil || d.Type().IsRegular() {
+				look(f, false)
 			}
-			add(f)
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // Open opens the file as any evidence: read-only, without renewing its time of

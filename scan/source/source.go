@@ -31,14 +31,16 @@ const (
 type Capability uint8
 
 const (
-	Files Capability = iota // file systems
-	Live                    // the running machine: processes, sockets, caches; or a copy of /proc
-	Hives                   // registry hives, live or as files
-	Logs                    // event logs of Windows
+	Files    Capability = iota // file systems
+	Live                       // the running machine: processes, sockets, caches; or a copy of /proc
+	Hives                      // registry hives, live or as files
+	Logs                       // event logs of Windows
+	Prefetch                   // prefetch files of Windows
+	Tasks                      // scheduled tasks
 )
 
 func (c Capability) String() string {
-	return [...]string{"file systems", "the running machine", "registry hives", "event logs"}[c]
+	return [...]string{"file systems", "the running machine", "registry hives", "event logs", "prefetch files", "scheduled tasks"}[c]
 }
 
 // A Source is one body of evidence.
