@@ -73,13 +73,13 @@ func TestDisks(t *testing.T) {
 // TestCache: a block is loaded once for all who ask, the cache stays within its
 // bounds, and an error is not kept.
 func TestCache(t *testing.T) {
-	c := NewCache(1000, 100)
+	c := NewCache(10 * (100 + overhead))
 	var loads atomic.Int64
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
-			b, err := c.Get(1, func() ([]byte, error) { loads.Add(1); return []byte{1}, nil })
-			if len(b) != 1 || err != nil {
+			b, err := c.Get(Key{0, 1}, func() ([]byte, error) { loads.Add(1); return make([]byte, 100), nil })
+			if len(b) != 100 || err != nil {
 				t.Error(b, err)
 			}
 		})
@@ -89,24 +89,32 @@ func TestCache(t *testing.T) {
 		t.Errorf("%d loads", loads.Load())
 	}
 	for k := range int64(100) {
-		if _, err := c.Get(k, func() ([]byte, error) { return nil, nil }); err != nil {
-			t.Error(err)
+		for part := range 3 {
+			if b, err := c.Get(Key{part, k}, func() ([]byte, error) { return bytes.Repeat([]byte{byte(part)}, 100), nil }); b[0] != byte(part) && k != 1 || err != nil {
+				t.Error(part, k, err)
+			}
 		}
 	}
-	if len(c.slots) != 10 || c.used.Len() != 10 {
-		t.Errorf("%d, %d blocks", len(c.slots), c.used.Len())
+	if len(c.slots) != 10 || c.used.Len() != 10 || c.bytes != c.budget {
+		t.Errorf("%d, %d blocks, %d bytes", len(c.slots), c.used.Len(), c.bytes)
+	}
+	for k := range int64(20) {
+		c.Get(Key{5, k}, func() ([]byte, error) { return make([]byte, 1<<20), nil })
+	}
+	if c.used.Len() != minBlocks {
+		t.Errorf("%d large blocks", c.used.Len())
 	}
 	bad := errors.New("bad sector")
 	for _, want := range []error{bad, nil} {
-		if _, err := c.Get(1000, func() ([]byte, error) { return nil, want }); err != want {
+		if _, err := c.Get(Key{0, 1000}, func() ([]byte, error) { return nil, want }); err != want {
 			t.Error(err)
 		}
 	}
 	func() {
 		defer func() { recover() }()
-		c.Get(2000, func() ([]byte, error) { panic("x") })
+		c.Get(Key{0, 2000}, func() ([]byte, error) { panic("x") })
 	}()
-	if _, err := c.Get(2000, func() ([]byte, error) { return nil, nil }); err == nil {
+	if _, err := c.Get(Key{0, 2000}, func() ([]byte, error) { return nil, nil }); err == nil {
 		t.Error("what panicked answers without an error")
 	}
 }

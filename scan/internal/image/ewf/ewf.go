@@ -68,7 +68,7 @@ type image struct {
 // Open opens an image of all its segments, in order. That segments are missing
 // at the end is told by what the last one says.
 func Open(segments ...container.Disk) (*Disk, error) {
-	b := builder{image: &image{}}
+	b := builder{image: &image{}, entries: container.NewCache(container.TableBudget)}
 	for i, s := range segments {
 		if err := b.segment(s, i+1, i+1 == len(segments)); err != nil {
 			return nil, fmt.Errorf("EWF: segment %d: %w", i+1, err)
@@ -78,7 +78,7 @@ func Open(segments ...container.Disk) (*Disk, error) {
 	if m.chunk == 0 {
 		return nil, container.Damaged("EWF: no volume section")
 	}
-	m.cache = container.NewCache(cacheSize, m.chunk)
+	m.cache = container.NewCache(cacheSize)
 	d := &Disk{Disk: &container.Blocks{Bytes: m.bytes, Block: m.chunk, Read: m.read}, MD5: b.md5, SHA1: b.sha1, Notes: b.notes}
 	if need := (m.bytes + m.chunk - 1) / m.chunk; b.told < need {
 		d.Notes = append(d.Notes, fmt.Sprintf("%d of %d chunks are in no table: the rest of the disk cannot be read", need-b.told, need))
@@ -87,7 +87,7 @@ func Open(segments ...container.Disk) (*Disk, error) {
 }
 
 func (m *image) read(p []byte, chunk, off int64) error {
-	data, err := m.cache.Get(chunk, func() ([]byte, error) { return m.load(chunk) })
+	data, err := m.cache.Get(container.Key{Block: chunk}, func() ([]byte, error) { return m.load(chunk) })
 	if err != nil {
 		return fmt.Errorf("chunk %d: %w", chunk, err)
 	}

@@ -21,8 +21,9 @@ const (
 // A builder reads the sections of all segments, one after the other.
 type builder struct {
 	image     *image
-	told      int64 // chunks in tables so far
-	lost      bool  // the last table was damaged: its copy table2 counts
+	entries   *container.Cache // of the tables of all segments
+	told      int64            // chunks in tables so far
+	lost      bool             // the last table was damaged: its copy table2 counts
 	md5, sha1 string
 	notes     []string
 }
@@ -65,7 +66,7 @@ func (b *builder) segment(s container.Disk, number int, last bool) error {
 	if n := Segment(head[:]); n != number {
 		return container.Damaged("the file says that it is segment %d", n)
 	}
-	entries := container.Tables(s)
+	entries := b.entries.Disk(s, number, container.TableBlock)
 	data := int64(0) // end of the last section "sectors"
 	for at, n := int64(fileHeader), 0; ; n++ {
 		if n == maxSections {

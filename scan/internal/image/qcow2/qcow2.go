@@ -66,7 +66,7 @@ func Open(f container.Disk) (*Disk, error) {
 	// Whole clusters, through a cache: the library would inflate a cluster anew
 	// for every read in it.
 	size, cluster := int64(h.size), int64(1)<<h.clusterBits
-	disk := container.Cached(&reader{lib, size}, int(cluster), cacheSize)
+	disk := container.Cached(&reader{lib, size}, cluster, cacheSize)
 	return &Disk{Disk: disk, Notes: notes}, nil
 }
 
@@ -104,6 +104,10 @@ func check(f container.Disk) (h header, notes []string, err error) {
 	if m := be.Uint32(b[32:]); m != 0 {
 		return h, nil, container.Unsupported("encrypted QCOW2 (method %d)", m)
 	}
+	var held []string
+	if s := be.Uint32(b[60:]); s > 0 {
+		held = append(held, fmt.Sprintf("the image holds %d snapshots, which are not read", s))
+	}
 	if h.version == 3 {
 		if n < headerV3 {
 			return h, nil, container.Damaged("no header")
@@ -118,7 +122,7 @@ func check(f container.Disk) (h header, notes []string, err error) {
 	if notes, err = checkFeatures(h.features); err != nil {
 		return h, nil, err
 	}
-	return h, notes, h.checkSizes(uint64(f.Size()))
+	return h, append(held, notes...), h.checkSizes(uint64(f.Size()))
 }
 
 func checkFeatures(features uint64) (notes []string, err error) {

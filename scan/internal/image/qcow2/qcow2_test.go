@@ -47,8 +47,8 @@ func TestGuard(t *testing.T) {
 		}
 	}
 	b := imagetest.QCOW2(imagetest.Content(16<<10), 12, false)
-	b[79] = dirty | corrupt
-	if d, err := Open(bytes.NewReader(b)); err != nil || len(d.Notes) != 1 || d.Notes[0] != "the image is marked as corrupt" {
+	b[79], b[63] = dirty|corrupt, 2
+	if d, err := Open(bytes.NewReader(b)); err != nil || strings.Join(d.Notes, "; ") != "the image holds 2 snapshots, which are not read; the image is marked as corrupt" {
 		t.Error(d, err)
 	}
 }

@@ -34,11 +34,21 @@ type sparseExtent struct {
 	directory   int64 // offset
 	text, texts int64 // offset and size of the descriptor
 	unclean     bool
-	cache       *container.Cache // of inflated grains; nil: they are not compressed
+	part        int
+	grains      *container.Cache // inflated ones
 	inflater    container.Inflater
 }
 
-func sparse(f container.Disk) (*sparseExtent, error) {
+// caches are shared by all extents of a disk, each of which is a part.
+type caches struct {
+	tables, grains *container.Cache
+}
+
+func newCaches() caches {
+	return caches{container.NewCache(container.TableBudget), container.NewCache(cacheSize)}
+}
+
+func sparse(f container.Disk, c caches, part int) (*sparseExtent, error) {
 	var h [headerSize]byte
 	if err := container.ReadFull(f, h[:], 0); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
@@ -58,7 +68,7 @@ func sparse(f container.Disk) (*sparseExtent, error) {
 			return nil, container.Damaged("no footer: the file is cut short")
 		}
 	}
-	s := &sparseExtent{f: f, tables: container.Tables(f), flags: u32(h[:], 8), unclean: h[72] != 0}
+	s := &sparseExtent{f: f, tables: c.tables.Disk(f, part, container.TableBlock), grains: c.grains, part: part, flags: u32(h[:], 8), unclean: h[72] != 0}
 	if v := u32(h[:], 4); v < 1 || v > 3 {
 		return nil, container.Unsupported("VMDK of version %d", v)
 	}
@@ -86,7 +96,6 @@ func sparse(f container.Disk) (*sparseExtent, error) {
 		if a := u16(h[:], 77); a != 1 {
 			return nil, container.Unsupported("VMDK with compression %d", a)
 		}
-		s.cache = container.NewCache(cacheSize, s.grain)
 	}
 	return s, nil
 }
@@ -129,10 +138,10 @@ func (s *sparseExtent) read(p []byte, grain, off int64) error {
 	case at == 0 || at == 1 && s.flags&flagZeroed != 0:
 		clear(p)
 		return nil
-	case s.cache == nil:
+	case s.flags&flagCompressed == 0:
 		return container.ReadFull(s.f, p, at*sector+off)
 	}
-	data, err := s.cache.Get(grain, func() ([]byte, error) { return s.inflate(at*sector, grain) })
+	data, err := s.grains.Get(container.Key{Part: s.part, Block: grain}, func() ([]byte, error) { return s.inflate(at*sector, grain) })
 	if err != nil {
 		return fmt.Errorf("compressed grain: %w", err)
 	}

@@ -10,6 +10,7 @@ package vmdk
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"iocscan/scan/internal/image/container"
 )
@@ -61,7 +62,7 @@ func Open(f container.Disk, sibling func(name string) (container.Disk, error)) (
 }
 
 func openSparse(f container.Disk) (*Disk, error) {
-	s, err := sparse(f)
+	s, err := sparse(f, newCaches(), 0)
 	if err != nil {
 		return nil, fmt.Errorf("VMDK: %w", err)
 	}
@@ -100,31 +101,42 @@ func openDescriptor(f container.Disk, sibling func(string) (container.Disk, erro
 		return nil, fmt.Errorf("VMDK: %w", err)
 	}
 	d := &Disk{Kind: desc.kind}
-	files := map[string]container.Disk{} // several extents may lie in one file
+	o := opener{sibling, map[string]container.Disk{}, newCaches()}
 	var parts []container.Disk
-	for _, e := range desc.extents {
-		part, notes, err := e.open(files, sibling)
+	for i, e := range desc.extents {
+		part, notes, err := o.open(e, i)
 		if err != nil {
 			return nil, fmt.Errorf("VMDK: line %d of the descriptor: %w", e.line, err)
 		}
 		parts = append(parts, part)
-		d.Notes = append(d.Notes, notes...)
+		for _, n := range notes {
+			if !slices.Contains(d.Notes, n) {
+				d.Notes = append(d.Notes, n)
+			}
+		}
 	}
 	d.Disk, err = container.Join(parts...)
 	return d, err
 }
 
-func (e extent) open(files map[string]container.Disk, sibling func(string) (container.Disk, error)) (container.Disk, []string, error) {
+// An opener opens the extents of one disk.
+type opener struct {
+	sibling func(string) (container.Disk, error)
+	files   map[string]container.Disk // several extents may lie in one
+	caches  caches
+}
+
+func (o *opener) open(e extent, part int) (container.Disk, []string, error) {
 	if e.kind == "ZERO" {
 		return container.Zeros(e.size), nil, nil
 	}
-	f := files[e.file]
+	f := o.files[e.file]
 	if f == nil {
 		var err error
-		if f, err = sibling(e.file); err != nil {
+		if f, err = o.sibling(e.file); err != nil {
 			return nil, nil, fmt.Errorf("extent %q: %w", e.file, err)
 		}
-		files[e.file] = f
+		o.files[e.file] = f
 	}
 	if e.kind != "SPARSE" {
 		if e.offset > f.Size() || e.size > f.Size()-e.offset {
@@ -132,7 +144,7 @@ func (e extent) open(files map[string]container.Disk, sibling func(string) (cont
 		}
 		return container.Section{Disk: f, Start: e.offset, Bytes: e.size}, nil, nil
 	}
-	s, err := sparse(f)
+	s, err := sparse(f, o.caches, part)
 	if err != nil {
 		return nil, nil, fmt.Errorf("extent %q: %w", e.file, err)
 	}
