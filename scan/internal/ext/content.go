@@ -110,12 +110,5 @@ func (c *content) piece(p []byte, off uint64) (int, error) {
 		return 0, r.err
 	}
 	p = p[:min(uint64(len(p)), (r.first+r.count)<<bits-off)]
-	n, err := c.fs.r.ReadAt(p, int64((r.at-r.first)<<bits+off))
-	if n == len(p) {
-		return n, nil
-	}
-	if err == nil {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
+	return c.fs.read(p, (r.at-r.first)<<bits+off)
 }

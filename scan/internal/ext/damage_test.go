@@ -392,6 +392,37 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// What a cut volume still has is read, and the rest is an error that does not
+// look like the end of a file.
+func TestCut(t *testing.T) {
+	p := newPatient(t, "ext4")
+	_, id := p.inode("big")
+	whole := contents()["/big"]
+	size := p.block("big", 300) + 100
+	for name, r := range map[string]io.ReaderAt{"size": bytes.NewReader(p.b), "reader": bytes.NewReader(p.b[:size])} {
+		given := len(p.b)
+		if name == "size" {
+			given = size
+		}
+		f, err := Open(r, int64(given))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := f.Open(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, len(whole))
+		n, err := c.ReadAt(b, 0)
+		if n != 300*1024+100 || !bytes.Equal(b[:n], whole[:n]) || err == io.EOF || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: %d bytes, %v", name, n, err)
+		}
+		if b, err := f.block(uint64(size)>>f.super.blockBits + 1); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: block: %d bytes, %v", name, len(b), err)
+		}
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	f := openBytes(t, readImage(t, "ext4"))
 	ctx, cancel := context.WithCancel(context.Background())

@@ -11,9 +11,7 @@ import (
 
 const (
 	entryHeader = 8     // inode, length of the entry, of the name, type
-	maxName     = 255   // bytes
 	inlineDots  = 4     // a folder in its inode begins with the inode of its parent
-	tailType    = 0xde  // the checksum at the end of a block, dressed as an entry
 	lastLength  = 65535 // stands for 65536
 )
 
@@ -201,13 +199,11 @@ func (f *FS) dirent(b []byte, at int) (d dirent, ok bool) {
 		if f.super.incompat&incompatDirData != 0 {
 			d.typ &= 0xf
 		}
-	} else {
-		name |= int(b[at+7]) << 8
 	}
 	if f.super.blockSize() > lastLength && (length == lastLength || length == 0) {
 		length = lastLength + 1
 	}
-	if length < entryHeader || length%4 != 0 || length > len(b)-at || name > maxName || entryHeader+name > length {
+	if length < entryHeader || length%4 != 0 || length > len(b)-at || entryHeader+name > length {
 		return dirent{}, false
 	}
 	d.name, d.end = b[at+entryHeader:][:name], at+length

@@ -84,22 +84,34 @@ func (f *FS) block(n uint64) ([]byte, error) {
 		return b, nil
 	}
 	b := make([]byte, f.super.blockSize())
-	if got, err := f.r.ReadAt(b, int64(n<<f.super.blockBits)); got < len(b) {
+	if got, err := f.read(b, n<<f.super.blockBits); got < len(b) {
 		return nil, fmt.Errorf("block %d: %w", n, err)
 	}
 	f.cache.put(n, b)
 	return b, nil
 }
 
+// read fills p from a place inside the file system, or as far as there is one on
+// the volume; the error is never io.EOF, which would say that a file ends here.
+func (f *FS) read(p []byte, at uint64) (n int, err error) {
+	if at < uint64(f.size) {
+		n, err = f.r.ReadAt(p[:min(uint64(len(p)), uint64(f.size)-at)], int64(at))
+	}
+	switch {
+	case n == len(p):
+		err = nil
+	case err == nil || err == io.EOF:
+		err = fmt.Errorf("the volume ends at %d: %w", at+uint64(n), io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
 // inside checks count blocks from n. Block 0 has the boot sector, or on small
 // volumes the superblock too: nothing points to it.
 func (f *FS) inside(n, count uint64) error {
 	s := &f.super
-	switch {
-	case n == 0 || n < s.firstBlock || n >= s.blocks || count > s.blocks-n:
+	if n == 0 || n < s.firstBlock || n >= s.blocks || count > s.blocks-n {
 		return fmt.Errorf("%d blocks from %d are outside of the file system, which ends at %d", count, n, s.blocks)
-	case n+count > uint64(f.size)>>s.blockBits:
-		return fmt.Errorf("%d blocks from %d are beyond the end of the volume, %d bytes", count, n, f.size)
 	}
 	return nil
 }

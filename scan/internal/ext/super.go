@@ -25,9 +25,8 @@ const (
 	incompat64Bit       = 0x80
 	incompatDirData     = 0x1000
 	incompatLargeDir    = 0x4000
-	incompatInline      = 0x8000
 	incompatEncrypt     = 0x10000
-	knownIncompat       = 0x3f7df // also extents, mmp, flex_bg, ea_inode, csum_seed, casefold
+	knownIncompat       = 0x3f7df // also extents, mmp, flex_bg, ea_inode, csum_seed, inline_data, casefold
 
 	roSparseSuper  = 0x1
 	roGroupSums    = 0x10
@@ -219,6 +218,9 @@ func superFrom(r io.ReaderAt, size, at int64) (super, error) {
 	}
 	b := make([]byte, superSize)
 	if n, err := r.ReadAt(b, at); n < len(b) {
+		if err == nil {
+			err = io.ErrUnexpectedEOF
+		}
 		return super{}, fmt.Errorf("superblock at %d: %w", at, err)
 	}
 	return parseSuper(b, uint64(at))
