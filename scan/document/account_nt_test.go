@@ -1,11 +1,15 @@
 package document
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"iocscan/scan/internal/regf/regftest"
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 func windowsAccounts() map[string]keys {
@@ -207,5 +211,23 @@ func TestDamagedAccountsOfWindows(t *testing.T) {
 	got := tell(t, &users, source.NewMem(source.Windows))
 	if got.Complete || got.text != "" || len(got.troubles) == 0 {
 		t.Errorf("no hives: %+v", got)
+	}
+}
+
+// Of a hive that is given by itself nobody knows that it is the system's own.
+func TestAccountsOfALooseHive(t *testing.T) {
+	file := filepath.Join(sourcetest.TempDir(t), "SAM")
+	if err := os.WriteFile(file, []byte(windowsAccounts()["SAM"].hive()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := windowsAccounts()
+	delete(h, "SAM")
+	src := hives(h)
+	r := source.NewRegistry(src, source.RegistryOptions{Given: []source.GivenHive{{File: file}}})
+	defer r.Close()
+	a := &asker{fields: len(groups.fields)}
+	list, err := groups.Run(context.Background(), &Request{Source: src, Registry: r}, 1, func() Worker { return a })
+	if err != nil || a.items != 4 || list.Full {
+		t.Errorf("%d groups, full %v: %v", a.items, list.Full, err)
 	}
 }

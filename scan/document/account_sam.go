@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -132,8 +134,8 @@ func (s *sam) each(k keyValues, in string, take func(k keyValues, rid uint32, na
 		}
 		delete(names, uint32(rid))
 	}
-	for rid, name := range names {
-		errs = append(errs, fmt.Errorf("registry key %s: %q (%d) has a name and no entry", folder.Path(), name, rid))
+	for _, rid := range slices.Sorted(maps.Keys(names)) {
+		errs = append(errs, fmt.Errorf("registry key %s: %q (%d) has a name and no entry", folder.Path(), names[rid], rid))
 	}
 	return errs
 }
@@ -164,16 +166,19 @@ const (
 func (s *sam) user(k keyValues, rid uint32, name string) error {
 	u := samUser{rid: rid, sid: s.sid(s.machine, rid), name: name}
 	r, err := k.record("V", samAccount)
-	for n, to := range map[int]*string{1: &u.name, 2: &u.fullName, 3: &u.comment, 6: &u.home, 8: &u.script} {
+	for _, of := range []struct {
+		part int
+		text *string
+	}{{1, &u.name}, {2, &u.fullName}, {3, &u.comment}, {6, &u.home}, {8, &u.script}} {
 		if err != nil {
 			break
 		}
 		var part []byte
-		if part, err = r.part(n); err == nil {
+		if part, err = r.part(of.part); err == nil {
 			if s.text += len(part); s.text > mostSAM {
 				return errMuchSAM
 			}
-			*to = samText(part)
+			*of.text = samText(part)
 		}
 	}
 	if u.whyTexts = err; err != nil {
