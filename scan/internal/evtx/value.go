@@ -69,7 +69,7 @@ func (v Value) Elems(yield func(Value) bool) {
 	switch {
 	case v.Type&Array == 0:
 		yield(v)
-	case t == String:
+	case t == String, t == XML:
 		b = b[:len(b)&^1]
 		for len(b) > 0 {
 			n := indexNUL(b)
