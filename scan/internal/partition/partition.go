@@ -54,18 +54,25 @@ const (
 	maxSector = 4096
 )
 
-// List reads the partitions of a disk. An error says that its beginning cannot
-// be read, or that its scheme is known and not supported.
+// List reads the partitions of a disk. An error says that its first sector
+// cannot be read, or that its scheme is known and not supported.
 func List(r io.ReaderAt, size int64) (Table, error) {
 	d := disk{r, size}
-	kind, err := Identify(r, size)
-	if err != nil {
-		return Table{}, err
-	}
 	boot, err := d.read(0, sector512)
 	if size >= sector512 && err != nil {
 		return Table{}, fmt.Errorf("reading the first sector: %w", err)
 	}
+	kind, unread := Identify(r, size)
+	t, err := d.table(kind, boot)
+	if err == nil && unread != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("whether a file system begins where the disk does cannot be told: %v", unread))
+	}
+	return t, err
+}
+
+// table decides between a volume of that kind at the beginning of the disk and
+// the tables.
+func (d disk) table(kind Kind, boot []byte) (Table, error) {
 	if kind.boots() { // its boot code lies where a table would be
 		return d.bare(), nil
 	}

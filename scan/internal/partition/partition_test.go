@@ -182,6 +182,10 @@ func TestUnreadable(t *testing.T) {
 	if k, err := Identify(failing{disk, 512 << 10}, int64(len(disk))); k != Unknown || !errors.Is(err, errBad) {
 		t.Errorf("%s, %v: neither empty nor known", k, err)
 	}
+	putMBR(disk, 0, row{0x83, 8, 8})
+	if table, err := List(failing{disk, 8192}, int64(len(disk))); err != nil || len(table.Partitions) != 1 || len(table.Notes) != 1 || !strings.Contains(table.Notes[0], "bad sector") {
+		t.Errorf("%+v, %v", table, err)
+	}
 	copy(disk[3:], "NTFS    ")
 	if k, err := Identify(failing{disk, 8192}, int64(len(disk))); k != NTFS || err != nil {
 		t.Errorf("%s, %v: what can be read is enough", k, err)
