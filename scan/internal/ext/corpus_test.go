@@ -168,6 +168,7 @@ func compare(t *testing.T, f *FS, want []listed) (files, deleted int) {
 			if d, ok := gone[w.Path]; !ok || d.ID != fsys.ID(w.Inode) {
 				t.Errorf("deleted %s: %+v, %v", w.Path, d, ok)
 			}
+			delete(gone, w.Path)
 			continue
 		}
 		got, ok := all.objects[w.Path]
@@ -199,6 +200,9 @@ func compare(t *testing.T, f *FS, want []listed) (files, deleted int) {
 	}
 	for path, o := range all.objects {
 		t.Errorf("%s: not in the volume; %+v", path, o)
+	}
+	for path, d := range gone {
+		t.Errorf("deleted %s: not in the volume; %+v", path, d)
 	}
 	return files, deleted
 }
