@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -243,8 +244,8 @@ func (f *fat) label(root iter.Seq2[object, error]) string {
 }
 
 // remains: a deleted folder has lost its chain but still begins with the entry
-// of itself. It is followed as long as clusters are free, and no further than a
-// folder can be.
+// of itself. It is followed as long as clusters are free and look like its own,
+// and no further than a folder can be.
 func (f *fat) remains(o object) (place, bool, error) {
 	if !f.in(o.first) {
 		return place{}, false, nil
@@ -258,5 +259,35 @@ func (f *fat) remains(o object) (place, bool, error) {
 	}
 	const longest = 65536 * slotSize
 	n, err := f.used.free(o.first, f.count(longest))
+	for i := uint32(1); i < n; i++ {
+		if more, err := f.goesOn(o.first + i); !more {
+			n = i
+			if err != nil {
+				return place{}, false, err
+			}
+		}
+	}
 	return place{first: o.first, size: min(int64(n)*f.cluster, longest), contiguous: true}, n > 0, err
+}
+
+// goesOn reports whether a cluster looks like the next one of a folder: entries
+// in all of its first sector, and not those that begin another folder.
+func (f *fat) goesOn(cluster uint32) (bool, error) {
+	b := make([]byte, f.sector)
+	if _, err := f.readAt(b, f.offset(cluster)); err != nil {
+		return false, err
+	}
+	for i := 0; i < len(b); i += slotSize {
+		s := b[i : i+slotSize]
+		if s[0] == 0 {
+			return i > 0, nil
+		}
+		long := s[11] == attrLong
+		if s[0] == '.' || s[11]&0xc0 != 0 ||
+			long && (s[12] != 0 || s[26] != 0 || s[27] != 0) ||
+			!long && (slices.ContainsFunc(s[1:11], func(c byte) bool { return c < ' ' }) || s[12]&^0x18 != 0) {
+			return false, nil
+		}
+	}
+	return true, nil
 }

@@ -393,3 +393,36 @@ func TestLongChain(t *testing.T) {
 		}
 	}
 }
+
+// TestDeletedNeighbours has deleted folders side by side, as they are made: one
+// that is full goes on in the next cluster, and none runs into the next folder
+// or into content.
+func TestDeletedNeighbours(t *testing.T) {
+	m := newFAT(28, 300)
+	c := m.take(5) // outer, its second cluster, middle, inner, content
+	outer := dots(c[0], 0)
+	for len(outer) < sector {
+		outer = append(outer, erase(short("OUTER   TXT", 0x20, 0, 0))...)
+	}
+	outer = append(outer, erase(short("MIDDLE     ", fsys.AttrDirectory, c[2], 0))...)
+	m.put(outer, c[0], c[1])
+	m.put(append(dots(c[2], c[0]), erase(short("INNER      ", fsys.AttrDirectory, c[3], 0))...), c[2])
+	inner := dots(c[3], c[2])
+	for len(inner) < sector {
+		inner = append(inner, erase(short("DEEP    TXT", 0x20, c[4], 7))...)
+	}
+	m.put(inner, c[3])
+	m.put(text("content", sector), c[4])
+	m.setRoot(erase(short("TOP        ", fsys.AttrDirectory, c[0], 0)))
+	s := open(t, m.b)
+	got := map[string]int{}
+	for d, err := range s.Deleted(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
+		got[d.Name]++
+	}
+	if want := map[string]int{"_OP": 1, "_UTER.TXT": 14, "_IDDLE": 1, "_NNER": 1, "_EEP.TXT": 14}; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

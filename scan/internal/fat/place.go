@@ -62,6 +62,17 @@ func (v *volume) slots(ctx context.Context, p place, seen seen) iter.Seq2[slot, 
 			region(p.fixed, p.size)
 			return
 		}
+		flush := func(from uint32, n int64) bool {
+			if seen != nil {
+				for i := range v.count(n) {
+					seen[from+i] = true
+				}
+			}
+			return region(v.offset(from), n)
+		}
+		// What lies behind a deleted folder may be another one, so that only
+		// those clusters are seen that the folder goes on to.
+		alone := seen != nil && p.contiguous
 		c := chain{t: v.table, at: p.first, contiguous: p.contiguous}
 		left := p.size
 		for from, n := uint32(0), int64(0); ; {
@@ -70,21 +81,17 @@ func (v *volume) slots(ctx context.Context, p place, seen seen) iter.Seq2[slot, 
 			var err error
 			if left == 0 {
 				err = io.EOF
-			} else if next, err = c.next(); err == nil && seen != nil {
-				if seen[next] {
-					err = io.EOF
-				} else {
-					seen[next] = true
-				}
+			} else if next, err = c.next(); err == nil && seen[next] {
+				err = io.EOF
 			}
 			size := v.cluster
 			if left >= 0 {
 				size = min(size, left)
 			}
-			if err == nil && n > 0 && v.offset(from)+n == v.offset(next) && n+size <= blockBytes {
+			if err == nil && n > 0 && v.offset(from)+n == v.offset(next) && n+size <= blockBytes && !alone {
 				n += size
 			} else {
-				if n > 0 && !region(v.offset(from), n) {
+				if n > 0 && !flush(from, n) {
 					return
 				}
 				if err == io.EOF && left > 0 && seen == nil {
