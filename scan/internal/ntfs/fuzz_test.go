@@ -93,7 +93,7 @@ func TestMutated(t *testing.T) {
 		whole := rich(cluster).bytes(t)
 		r := rand.New(rand.NewPCG(1, uint64(cluster)))
 		used := len(bytes.TrimRight(whole[:len(whole)-512], "\x00"))
-		for range 1500 {
+		for range 600 {
 			img := bytes.Clone(whole)
 			for range 1 + r.IntN(20) {
 				at := r.IntN(used)
