@@ -79,6 +79,9 @@ func (v *volume) openFAT(b []byte) (format, error) {
 			return nil, damaged("the root folder begins in cluster %d, which does not exist", v.root.first)
 		}
 	}
+	if string(b[424:440]) == bitLocker {
+		v.note("the volume is the cover of one that BitLocker To Go encrypted, whose files cannot be read")
+	}
 	f := &fat{volume: v}
 	// The signature says that serial number and label follow.
 	if sig := b[serial-1]; sig == 0x29 || sig == 0x28 {
@@ -91,6 +94,10 @@ func (v *volume) openFAT(b []byte) (format, error) {
 	v.used = newUsage(v, nil)
 	return f, nil
 }
+
+// bitLocker is the GUID 4967d63b-2e29-4ad8-8399-f6a339e3d001, which BitLocker
+// writes into the boot sector.
+const bitLocker = "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"
 
 type fat struct {
 	*volume

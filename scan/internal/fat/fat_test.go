@@ -240,7 +240,7 @@ func TestDamage(t *testing.T) {
 		short("SHORT   BIN", 0x20, short1[0], 3*sector),
 		short("BAD     BIN", 0x20, bad[0], 2*sector),
 		short("NONE    BIN", 0x20, 0, 1),
-		short("HUGE    BIN", 0x20, short1[0], 0xffffffff),
+		short("HUGE    BIN", 0x20, short1[0], 0x7fffffff),
 		short("LABEL      ", attrVolume, short1[0], 10),
 		short("ODD     BIN", 0xe0, 0, 0),
 		short("FREE       ", fsys.AttrDirectory, 0, 0),
