@@ -79,7 +79,7 @@ func (v *regValue) label() string {
 
 // registryFields are the terms of RegistryItem. Not among them, and so
 // reported as not supported: detectedAnomaly, which is the opinion of the
-// program that wrote it, and ShimCache, whose content is a format of its own.
+// program that wrote it.
 var registryFields = []Field[regValue]{
 	field(match.Field{Term: "RegistryItem/Path", Kind: ioc.Path, Same: sameKey, Identity: true}, regPath),
 	field(match.Field{Term: "RegistryItem/Hive", Kind: ioc.Path, Same: sameKey}, regHiveName),
@@ -94,6 +94,7 @@ var registryFields = []Field[regValue]{
 	field(match.Field{Term: "RegistryItem/Username", Kind: ioc.Text, Same: sameAccount}, regOwnerName),
 	field(match.Field{Term: "RegistryItem/Text", Kind: ioc.Text, Cost: match.Open, Identity: true}, regText),
 	field(match.Field{Term: "RegistryItem/Value", Kind: ioc.Text, Cost: match.Open}, regRaw),
+	field(match.Field{Term: "RegistryItem/ShimCache/ExecutablePath", Kind: ioc.Path, Cost: match.Parse, Multi: true, Same: samePath}, regShimCache),
 }
 
 func regModified(v *regValue, yield func(ioc.Value) bool) error {
