@@ -54,6 +54,8 @@ type system struct {
 	label  func() string
 }
 
+var _ fsys.Noter = (*system)(nil)
+
 func (s *system) Type() string   { return s.kind }
 func (s *system) Label() string  { return s.label() }
 func (s *system) Serial() string { return s.serial }

@@ -34,7 +34,7 @@ const (
 
 // A FileSystem is one volume. All methods may be called concurrently.
 type FileSystem interface {
-	Type() string  // ntfs, ext2, ext3, ext4, fat12, fat16, fat32, exfat
+	Type() string  // ntfs, ext2, ext3, ext4, fat12, fat16, fat32, exfat, iso9660
 	Label() string // of the volume; bytes in names are as in Entry
 	// Serial is the volume's serial number (NTFS, FAT, exFAT) in hexadecimal
 	// or its UUID (ext); empty: none.
@@ -122,6 +122,10 @@ type NTFS interface {
 	Streams(ID) ([]Stream, error)
 	OpenStream(ID, string) (Content, error)
 }
+
+// A Noter is a FileSystem that may have something to say about the volume as a
+// whole: what is odd about it, or holds files that are not shown.
+type Noter interface{ Notes() []string }
 
 var (
 	// ErrNotRegular answers Open on anything but a regular file.

@@ -10,6 +10,8 @@ import (
 
 type system struct{ *volume }
 
+var _ fsys.Noter = (*system)(nil)
+
 func (s *system) Type() string   { return "iso9660" }
 func (s *system) Label() string  { return s.label }
 func (s *system) Serial() string { return "" }
