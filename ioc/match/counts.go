@@ -2,6 +2,7 @@ package match
 
 import (
 	"fmt"
+	"slices"
 
 	"iocscan/ioc"
 )
@@ -11,6 +12,8 @@ import (
 // be read, so it is enough to count them by that.
 type counts struct {
 	items   uint64
+	last    []fieldState // of the item before that had something unknown
+	lastID  setID
 	matched uint64           // items that are part of a match
 	sets    map[setID]uint64 // items by what was unknown of them
 	// excepts are the items of a set that a slot has looked at itself.
@@ -44,7 +47,10 @@ func (e *Evaluator) unknownSet() setID {
 			e.host.reason(e.at, f, e.itemLabel(), e.why[f])
 		}
 	}
-	return e.host.setID(e.at, e.state)
+	if c := &e.counts; c.lastID == 0 || !slices.Equal(c.last, e.state) {
+		c.last, c.lastID = append(c.last[:0], e.state...), e.host.setID(e.at, e.state)
+	}
+	return e.counts.lastID
 }
 
 // Close hands the counts over. The evaluator must not be used afterwards.

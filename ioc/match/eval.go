@@ -45,8 +45,9 @@ type Evaluator struct {
 	slot    *slot
 	index   *fieldIndex
 	onMemo  func(predID, ioc.Truth)
-	memo    *memo   // of the field in work; nil: nothing is remembered
-	memos   []*memo // by field
+	memos   *memos   // of the field in work; nil: nothing is remembered
+	memo    *memo    // the one being made
+	byField []*memos // by field
 	onValue func(ioc.Value) bool
 	leaf    func(int32) ioc.Truth
 	onHit   func(predID, ioc.Truth)
@@ -76,17 +77,17 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
 	e.onValue = func(v ioc.Value) bool {
-		if e.memo != nil {
+		if e.memos != nil {
 			e.recall(v)
 		} else {
 			e.index.find(v, e.probe, e.onHit)
 		}
 		return true
 	}
-	e.memos = make([]*memo, n)
-	for f := range e.memos {
+	e.byField = make([]*memos, n)
+	for f := range e.byField {
 		if s := &h.prog.docs[at].schema.Fields[f]; s.Repeats && s.Kind == ioc.Text {
-			e.memos[f] = &memo{}
+			e.byField[f] = &memos{}
 		}
 	}
 	e.onMemo = func(id predID, t ioc.Truth) {
@@ -262,10 +263,10 @@ func (e *Evaluator) askField(f int) {
 	if x == nil {
 		return
 	}
-	e.index, e.memo = x, e.memos[f]
+	e.index, e.memos = x, e.byField[f]
 	var err error
 	done := false
-	if e.folded != nil && x.folded != nil && e.memo == nil {
+	if e.folded != nil && x.folded != nil && e.memos == nil {
 		done, err = e.askFolded(e.folded, f, x)
 	}
 	if !done {

@@ -1,6 +1,9 @@
 package match
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // grams finds which of many literals occur in a text, at a cost per byte that
 // hardly depends on how many there are.
@@ -8,10 +11,13 @@ import "math/bits"
 // Each literal is entered under one of its 4-byte substrings, the one that
 // fewest of all literals have (.exe and .dll are useless). A text is read once; the four bytes at each
 // place go through a bitmap that almost always says no, then through a hash
-// table to the literals, which are compared in full. Literals of under four
-// bytes have bitmaps and tables of their own, used only if there are any.
+// table to the literals, which are compared in full. Where literals are few and
+// long, each is entered under several substrings in a row, and as many places
+// of the text are passed over for each that is looked at. Literals of under
+// four bytes have bitmaps and tables of their own, used only if there are any.
 type grams struct {
 	lits  []literal
+	step  int  // from one place of a text that is looked at to the next
 	shift uint // of the multiplied gram, so that it indexes bitmap
 	bits  []uint64
 	heads map[uint32]int32 // gram → first literal, chained by next
@@ -33,8 +39,9 @@ const golden = 2654435769 // 2^32 / golden ratio: spreads grams over the bitmap
 // newGrams takes folded literals, none of them empty; ids are given back by
 // find. fold is applied to each byte of the text; nil where texts come folded.
 func newGrams(texts []string, ids []int32) *grams {
-	g := &grams{heads: make(map[uint32]int32, len(texts))}
-	size := uint(bits.Len(uint(len(texts)))) + 6
+	g := &grams{step: gramStep(texts)}
+	g.heads = make(map[uint32]int32, g.step*len(texts))
+	size := uint(bits.Len(uint(g.step*len(texts)))) + 6
 	size = min(max(size, 15), 24)
 	g.shift = 32 - size
 	g.bits = make([]uint64, 1<<size/64)
@@ -45,24 +52,41 @@ func newGrams(texts []string, ids []int32) *grams {
 			g.addShort(t, ids[i])
 			continue
 		}
-		at := 0
-		for o := 1; o+4 <= len(t) && o < mostGrams; o++ {
-			if common.of(gramAt(t, o)) < common.of(gramAt(t, at)) {
-				at = o
-			}
+		for o := range g.step {
+			g.add(literal{text: t, at: int32(common.rarest(t, g.step) + o), id: ids[i]})
 		}
-		key := gramAt(t, at)
-		g.zeros = g.zeros || key == 0
-		next, ok := g.heads[key]
-		if !ok {
-			next = -1
-		}
-		g.heads[key] = int32(len(g.lits))
-		g.lits = append(g.lits, literal{text: t, at: int32(at), next: next, id: ids[i]})
-		h := key * golden >> g.shift
-		g.bits[h/64] |= 1 << (h % 64)
 	}
 	return g
+}
+
+// gramStep is how far apart places can be looked at so that none of the
+// literals slips through.
+func gramStep(texts []string) int {
+	const few, most = 1024, 4
+	step := most
+	for _, t := range texts {
+		if len(t) >= 4 {
+			step = min(step, len(t)-3)
+		}
+	}
+	if len(texts) > few {
+		step = 1
+	}
+	return step
+}
+
+func (g *grams) add(l literal) {
+	key := gramAt(l.text, int(l.at))
+	g.zeros = g.zeros || key == 0
+	next, ok := g.heads[key]
+	if !ok {
+		next = -1
+	}
+	l.next = next
+	g.heads[key] = int32(len(g.lits))
+	g.lits = append(g.lits, l)
+	h := key * golden >> g.shift
+	g.bits[h/64] |= 1 << (h % 64)
 }
 
 // mostGrams is how many substrings of a literal there are to choose from.
@@ -84,6 +108,22 @@ func gramCounts(texts []string) gramCount {
 
 func (g gramCount) of(gram uint32) uint32 { return g[gram*golden>>16] }
 
+// rarest is where n substrings in a row begin of which the most frequent is the
+// least so.
+func (g gramCount) rarest(t string, n int) (at int) {
+	least := ^uint32(0)
+	for o := 0; o+3+n <= len(t) && o < mostGrams; o++ {
+		count := uint32(0)
+		for i := range n {
+			count = max(count, g.of(gramAt(t, o+i)))
+		}
+		if count < least {
+			at, least = o, count
+		}
+	}
+	return at
+}
+
 func gramAt(s string, o int) uint32 {
 	return uint32(s[o]) | uint32(s[o+1])<<8 | uint32(s[o+2])<<16 | uint32(s[o+3])<<24
 }
@@ -91,13 +131,12 @@ func gramAt(s string, o int) uint32 {
 // find calls hit for every occurrence with the literal's id and the place
 // where it starts. Occurrences of one literal come in ascending order.
 func (g *grams) find(text []byte, hit func(id int32, start int)) {
-	if len(g.lits) > 0 && len(text) >= 4 {
-		gram := uint32(text[0])<<8 | uint32(text[1])<<16 | uint32(text[2])<<24
-		for i := 3; i < len(text); i++ {
-			gram = gram>>8 | uint32(text[i])<<24
+	if len(g.lits) > 0 {
+		for i := 0; i+4 <= len(text); i += g.step {
+			gram := binary.LittleEndian.Uint32(text[i:])
 			h := gram * golden >> g.shift
 			if g.bits[h/64]&(1<<(h%64)) != 0 && (gram != 0 || g.zeros) {
-				g.verify(text, i-3, gram, hit)
+				g.verify(text, i, gram, hit)
 			}
 		}
 	}

@@ -82,6 +82,38 @@ func TestGramsAdversarial(t *testing.T) {
 	}
 }
 
+// Long literals are found wherever they stand, each occurrence once and those of
+// one literal in order.
+func TestGramsStep(t *testing.T) {
+	for _, c := range []struct {
+		lits []string
+		step int
+	}{
+		{[]string{"abcdefg", "mimikatz"}, 4}, {[]string{"aaaaaaa"}, 4}, {[]string{"abababab", "bababab"}, 4}, {[]string{"abcdef", "abcdefghij"}, 3},
+		{[]string{"abcde"}, 2}, {[]string{"abcd", "mimikatz"}, 1}, {[]string{"abc", "mimikatz"}, 4},
+	} {
+		g := gramsOf(c.lits)
+		if g.step != c.step {
+			t.Errorf("%q: step %d, want %d", c.lits, g.step, c.step)
+		}
+		for before := range 9 {
+			for after := range 9 {
+				for _, l := range c.lits {
+					text := strings.Repeat("a", before) + l + l + strings.Repeat("b", after)
+					checkGrams(t, g, c.lits, text)
+					last := map[int32]int{}
+					for _, o := range g.all(text) {
+						if from, ok := last[o.lit]; ok && o.start <= from {
+							t.Errorf("%q in %q: %d after %d", c.lits[o.lit], text, o.start, from)
+						}
+						last[o.lit] = o.start
+					}
+				}
+			}
+		}
+	}
+}
+
 func randomText(r *rand.Rand, alphabet string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
