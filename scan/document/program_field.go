@@ -122,7 +122,13 @@ func newProgramView[T any](ctx context.Context, req *Request, t *Table[T], of fu
 
 func (v *programView[T]) bind(row *T) match.Item {
 	v.close()
-	for n, p := range v.of(row) {
+	v.lend(v.of(row))
+	return v.item.bind(row)
+}
+
+// lend gives programs what their files are looked at with.
+func (v *programView[T]) lend(list []*program) {
+	for n, p := range list {
 		if n < mostViews && n == len(v.pool) {
 			if v.block == nil {
 				v.block = make([]byte, blockSize)
@@ -134,7 +140,6 @@ func (v *programView[T]) bind(row *T) match.Item {
 		p.item = v.pool[n%mostViews]
 		p.item.row = nil
 	}
-	return v.item.bind(row)
 }
 
 func (v *programView[T]) close() {

@@ -19,7 +19,7 @@ var tasks = Table[taskRow]{
 		source.Windows: listTasks(systemFolders, noWindows, (*taskFinder).onWindows),
 		source.Linux:   listTasks([]string{"/etc"}, "the evidence has no folder /etc", (*taskFinder).onLinux),
 	},
-	open: openGapped(func(r *taskRow) *gap { return r.gap }),
+	open: openTasks,
 }
 
 // A taskRow is a task, or a gap.
@@ -36,6 +36,9 @@ type taskRow struct {
 	task   *task.Task
 	err    error
 	parsed bool
+
+	view    *taskView
+	started []*program // by action; nil where it starts none
 }
 
 // label is the path of the file, with the line of a crontab.

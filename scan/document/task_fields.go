@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,9 +18,9 @@ const (
 )
 
 // taskFields are the terms of TaskItem. Not among them, and so reported as not
-// supported: hashes and signatures of the programs, what only macOS has, the
-// next run, and WorkItemData.
-var taskFields = []Field[taskRow]{
+// supported: hashes and signatures that are not said to be those of an action's
+// program, what only macOS has, the next run, and WorkItemData.
+var taskFields = slices.Concat([]Field[taskRow]{
 	field(match.Field{Term: "TaskItem/Name", Kind: ioc.Text, Same: sameTask, Identity: true}, func(r *taskRow, yield func(ioc.Value) bool) error {
 		yieldWords(yield, r.names...)
 		return nil
@@ -94,7 +95,7 @@ var taskFields = []Field[taskRow]{
 	cronField("crontabPeriod", ioc.Text, func(r *taskRow) string { return r.cron.Period }),
 	cronField("crontabDelay", ioc.Int, func(r *taskRow) string { return r.cron.Delay }),
 	cronField("crontabJobIdentifier", ioc.Text, func(r *taskRow) string { return r.cron.ID }),
-}
+}, taskPrograms())
 
 // yieldWords yields those that are there, each once where they follow each other.
 // It reports whether to go on.
