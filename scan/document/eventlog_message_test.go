@@ -63,7 +63,8 @@ func messageMachine() *source.Mem {
 		Add(`C:\Windows\System32\broken.dll`, "MZ, and no more").
 		Add(`C:\Windows\System32\adtschema.dll`, audit()).
 		Add(`C:\Windows\System32\en-US\adtschema.dll.mui`, messageProgram(1033, petest.Message{ID: 0xb0001211, Text: "Failed at %1."}, petest.Message{ID: 0xb0021210, Text: "%1 logged on: %2."})).
-		Add(`C:\Windows\System32\msobjs.dll`, messageProgram(1033, petest.Message{ID: 1833, Text: "Impersonation\r\n"}))
+		Add(`C:\Windows\System32\msobjs.dll`, messageProgram(1033, petest.Message{ID: 1833, Text: "Impersonation\r\n"})).
+		Offer(source.Hives)
 }
 
 // logged is a record, of the older interface or of a manifest's provider.

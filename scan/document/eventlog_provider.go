@@ -44,7 +44,9 @@ func (s *eventShared) provider(name providerName) *provider {
 	if !ok && len(s.providers) < mostProviders {
 		p = &provider{}
 		s.providers[name] = p // first, lest one that makes trouble makes it for every record
-		s.find(p, name)
+		if s.req.Source.Has(source.Hives) {
+			s.find(p, name)
+		}
 	}
 	return p
 }
@@ -83,12 +85,12 @@ func (s *eventShared) sourceKey(name providerName) (keyValues, bool) {
 		if again {
 			logs = s.logs()
 		}
-		for _, source := range []string{name.source, name.name} {
+		for _, writer := range []string{name.source, name.name} {
 			for _, log := range logs {
-				if !keyName(log) || !keyName(source) {
+				if !keyName(log) || !keyName(writer) {
 					continue
 				}
-				k, err := openKey(s.req, eventSourcesKey+`\`+log+`\`+source)
+				k, err := openKey(s.req, eventSourcesKey+`\`+log+`\`+writer)
 				if err == nil {
 					return k, true
 				}
@@ -145,13 +147,16 @@ func (s *eventShared) publishedAs(name string) string {
 	return s.published[ioc.Fold(name)]
 }
 
-// lost tells what keeps the registry from being read. What is not there, a hive
+// lost tells what keeps the registry from being read, once for a key. What is not there, a hive
 // or a key, is no such thing: the texts are then not to be had.
 func (s *eventShared) lost(key string, err error) bool {
 	if err == nil || s.sids.absent(err) {
 		return false
 	}
-	s.req.trouble(key, err)
+	if !s.told[key] {
+		s.told[key] = true
+		s.req.trouble(key, err)
+	}
 	return true
 }
 

@@ -20,13 +20,14 @@ type eventShared struct {
 	published map[string]string // GUID by the folded name of a manifest's provider; nil: not read yet
 	files     map[string]*messageFile
 	languages map[string][]string // by folder
+	told      map[string]bool     // keys of the registry that could not be read
 	left      int64               // bytes of tables that may still be kept
 }
 
 func newEventShared(ctx context.Context, req *Request) *eventShared {
 	s := &eventShared{
 		ctx: ctx, req: req, sids: newSIDNames(req), left: mostTables,
-		providers: map[providerName]*provider{}, files: map[string]*messageFile{}, languages: map[string][]string{},
+		providers: map[providerName]*provider{}, files: map[string]*messageFile{}, languages: map[string][]string{}, told: map[string]bool{},
 	}
 	s.loadSIDs = sync.OnceFunc(func() {
 		s.mu.Lock()
