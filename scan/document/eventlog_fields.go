@@ -219,11 +219,11 @@ func message(e *event, yield func(ioc.Value) bool) error {
 		if n++; n > 1 {
 			b = append(b, ' ')
 		}
-		b = v.AppendText(b)
+		b = e.append(b, v)
 		return true
 	})
 	e.joined = b
-	if n > 0 && !yield(ioc.TextValue(text(b))) {
+	if n > 0 && !e.appended(b, yield) {
 		return errMessage
 	}
 	if n > 1 && e.edges() {

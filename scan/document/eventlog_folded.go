@@ -56,6 +56,23 @@ func (e *event) foldText(v ioc.Value) bool {
 	return true
 }
 
+// append appends the text of a value in the form that is asked for.
+func (e *event) append(dst []byte, v evtx.Value) []byte {
+	if e.fold.on {
+		return v.AppendFolded(dst)
+	}
+	return v.AppendText(dst)
+}
+
+// appended yields a text made by append.
+func (e *event) appended(b []byte, yield func(ioc.Value) bool) bool {
+	if e.fold.on {
+		e.fold.texts = append(append(e.fold.texts, match.Mark), b...)
+		return true
+	}
+	return yield(ioc.TextValue(text(b)))
+}
+
 // edges reports whether somebody asks where a text begins or ends.
 func (e *event) edges() bool { return !e.fold.on || e.fold.edges }
 
