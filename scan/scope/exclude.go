@@ -24,7 +24,7 @@ type Excludes struct {
 }
 
 type pattern struct {
-	drive    string // empty: every volume
+	drive    string // or another name of a volume; empty: every volume
 	segments []string
 	folders  bool // folders only
 }
@@ -77,7 +77,9 @@ func (x *Excludes) add(platform source.Platform, glob string) error {
 func readPattern(platform source.Platform, g string) (pattern, error) {
 	var p pattern
 	rooted := false
-	if platform == source.Windows && len(g) >= 2 && g[1] == ':' && isLetter(g[0]) {
+	if volume, rest, ok := cutVolume(g); ok && (rest == "" || rest[0] == '/') {
+		p.drive, g, rooted = volume, rest, true
+	} else if platform == source.Windows && len(g) >= 2 && g[1] == ':' && isLetter(g[0]) {
 		p.drive, g = g[:2], g[2:]
 		if g != "" && g[0] != '/' {
 			return p, errRelative

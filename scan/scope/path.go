@@ -29,7 +29,7 @@ const maxPath = 3 * 32767
 
 // A Path is a path as a person or an IOC writes it.
 type Path struct {
-	Drive  string // as "C:"; empty: on any volume
+	Drive  string // as "C:", or a volume of an image without a letter: "VOLUME3:", "[VOLUME 3]"; empty: on any volume
 	Path   string // below the volume, cleaned
 	Slash  bool   // a separator ended it
 	Rooted bool   // a drive or a separator led it
@@ -47,7 +47,10 @@ func ParsePath(platform source.Platform, s string) (Path, error) {
 	}
 	s = strings.ReplaceAll(s, `\`, "/")
 	var p Path
+	drive, rest, numbered := cutVolume(s)
 	switch {
+	case numbered && (rest == "" || rest[0] == '/'):
+		p.Drive, p.Rooted, s = drive, true, rest
 	case strings.HasPrefix(s, "//./"), strings.HasPrefix(s, "//?/"), strings.HasPrefix(s, "/??/"):
 		return Path{}, ErrDevice
 	case strings.HasPrefix(s, "//"):
@@ -76,6 +79,25 @@ func ParsePath(platform source.Platform, s string) (Path, error) {
 		return Path{}, ErrDevice
 	}
 	return p, nil
+}
+
+// cutVolume cuts off the name of a volume that is known by its number in a disk
+// image only; see source.Volume.
+func cutVolume(s string) (volume, rest string, ok bool) {
+	for _, form := range [...]struct{ before, after string }{{"VOLUME", ":"}, {"[VOLUME ", "]"}} {
+		if len(s) < len(form.before) || !strings.EqualFold(s[:len(form.before)], form.before) {
+			continue
+		}
+		n := len(form.before)
+		for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+			n++
+		}
+		if n > len(form.before) && strings.HasPrefix(s[n:], form.after) {
+			n += len(form.after)
+			return strings.ToUpper(s[:n]), s[n:], true
+		}
+	}
+	return "", s, false
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -95,6 +95,11 @@ func TestAreas(t *testing.T) {
 		{name: "star as wildcard", m: linux(), o: Options{Scopes: []string{"/tmp/a*"}}, want: []string{"/tmp/a*b", "/tmp/axb"}},
 		{name: "case counts", m: linux(), o: Options{Scopes: []string{"/HOME"}}, absent: []string{"/HOME"}},
 		{name: "excluded area", m: windows(), o: Options{Drives: Critical, Exclude: []string{`C:\Users`, `C:\Windows\**`}}, want: []string{`D:\$Recycle.Bin`}},
+		{name: "numbered volumes", m: source.NewMem(source.Windows, "C:", "volume2:", "volume12:"), o: Options{Drives: All}, want: []string{`C:\`, `volume2:\`, `volume12:\`}, whole: true},
+		{name: "scope on a numbered volume", m: source.NewMem(source.Windows, "C:", "volume2:", "volume12:"), o: Options{Scopes: []string{`Volume12:\`, "volume3:"}}, want: []string{`volume12:\`}, absent: []string{"volume3:"}},
+		{name: "scope on a numbered volume of Linux", m: source.NewMem(source.Linux, "", "[volume 2]"), o: Options{Scopes: []string{"[volume 2]/"}}, want: []string{"[volume 2]/"}},
+		{name: "excluded numbered volume", m: source.NewMem(source.Linux, "", "[volume 2]"), o: Options{Drives: All, Exclude: []string{"[volume 2]/"}}, want: []string{"/"}},
+		{name: "excluded on a numbered volume", m: source.NewMem(source.Windows, "C:", "volume2:"), o: Options{Drives: All, Exclude: []string{`volume2:\**`}}, want: []string{`C:\`}},
 		{name: "excluded volume", m: windows(), o: Options{Drives: All, Exclude: []string{`D:\`}}, want: []string{`C:\`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
