@@ -112,12 +112,12 @@ func TestDocumentsUnavailableByPlatform(t *testing.T) {
 		if on == nil {
 			continue
 		}
-		r := outcome(t, source.NewMem(source.Unknown, "").Offer(source.Hives), d.Schema().Fields[0].Term+" is x")
+		r := outcome(t, source.NewMem(source.Unknown, "").Offer(d.Needs()...), d.Schema().Fields[0].Term+" is x")
 		if got := r.Documents[0]; got.Status != scan.Unavailable || !strings.Contains(got.Reason, "what system") {
 			t.Errorf("%s: %+v", d.Name(), got)
 		}
 		for _, p := range []source.Platform{source.Windows, source.Linux, source.Darwin} {
-			r := outcome(t, source.NewMem(p).Offer(source.Hives), d.Schema().Fields[0].Term+" is x")
+			r := outcome(t, source.NewMem(p).Offer(document.NeedsOn(d, p)...), d.Schema().Fields[0].Term+" is x")
 			reads := false
 			for _, o := range on {
 				reads = reads || o == p

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"iocscan/ioc"
-	"iocscan/ioc/match"
 	"iocscan/scan/source"
 )
 
@@ -86,30 +85,6 @@ func (g *gap) Label() string                        { return g.label }
 func (g *gap) Err() error                           { return g.why }
 func (g *gap) Each(int, func(ioc.Value) bool) error { return g.why }
 func (g *gap) Possible(int, *ioc.Pattern) bool      { return true }
-
-// gapped is one goroutine's view of rows some of which are gaps.
-type gapped[T any] struct {
-	item[T]
-	gap func(*T) *gap
-}
-
-func (g *gapped[T]) bind(row *T) match.Item {
-	if gap := g.gap(row); gap != nil {
-		return gap
-	}
-	return g.item.bind(row)
-}
-
-// openGapped prepares a run of a table some rows of which are gaps.
-func openGapped[T any](of func(*T) *gap) func(context.Context, *Request, *Table[T], int) session[T] {
-	return func(_ context.Context, req *Request, t *Table[T], workers int) session[T] {
-		return session[T]{
-			goroutines: workers,
-			items:      func() items[T] { return &gapped[T]{item[T]{table: t, req: req}, of} },
-			close:      func() {},
-		}
-	}
-}
 
 // A finder lists the files of folders that a system keeps for a purpose.
 type finder[T any] struct {
