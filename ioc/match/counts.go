@@ -18,7 +18,6 @@ type counts struct {
 	sets    map[setID]uint64 // items by what was unknown of them
 	// excepts are the items of a set that a slot has looked at itself.
 	excepts map[except]uint64
-	reasons map[int]fieldReason // by field
 }
 
 type except struct {
@@ -27,7 +26,7 @@ type except struct {
 }
 
 func newCounts() counts {
-	return counts{sets: map[setID]uint64{}, excepts: map[except]uint64{}, reasons: map[int]fieldReason{}}
+	return counts{sets: map[setID]uint64{}, excepts: map[except]uint64{}}
 }
 
 func (c *counts) except(s slotID, set setID) { c.excepts[except{s, set}]++ }
@@ -45,7 +44,7 @@ func (e *Evaluator) unknownSet() setID {
 	}
 	for f, s := range e.state {
 		if s >= unreadable && e.doc.asked[f] {
-			e.counts.reason(f, fieldReason{1, e.itemLabel(), e.why[f]})
+			e.host.reason(e.at, f, e.itemLabel(), e.why[f])
 		}
 	}
 	if c := &e.counts; c.lastID == 0 || !slices.Equal(c.last, e.state) {
@@ -69,9 +68,6 @@ func (e *Evaluator) Close() {
 	}
 	for x, n := range e.counts.excepts {
 		d.excepts[x] += n
-	}
-	for f, r := range e.counts.reasons {
-		addReason(d.reasons, f, r)
 	}
 }
 
@@ -107,17 +103,16 @@ type fieldReason struct {
 	err   error
 }
 
-// reason notes why a field of an item could not be answered.
-func (c *counts) reason(field int, r fieldReason) { addReason(c.reasons, field, r) }
-
-// addReason counts a reason among those known.
-func addReason(reasons map[int]fieldReason, field int, r fieldReason) {
-	have, ok := reasons[field]
-	if !ok || r.label < have.label || r.label == have.label && fmt.Sprint(r.err) < fmt.Sprint(have.err) {
-		have.label, have.err = r.label, r.err
+func (h *Host) reason(doc, field int, label string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	reasons := h.docs[doc].reasons
+	r, ok := reasons[field]
+	if !ok || label < r.label {
+		r.label, r.err = label, err
 	}
-	have.count += r.count
-	reasons[field] = have
+	r.count++
+	reasons[field] = r
 }
 
 func (r fieldReason) String() string {

@@ -294,7 +294,7 @@ func (e *Evaluator) askDoubt(d Doubter, f int, x *fieldIndex) {
 		return true
 	})
 	if passed {
-		e.counts.reason(f, fieldReason{1, e.itemLabel(), why})
+		e.host.reason(e.at, f, e.itemLabel(), why)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 var names = Table[dnsEntry]{
 	name:    "DnsEntryItem",
 	summary: "remembered answers of the name system, and the hosts file",
+	needs:   []source.Capability{source.Files},
 	label:   func(e *dnsEntry) string { return e.label() },
 	fields:  dnsFields,
 	on: map[source.Platform]lister[dnsEntry]{
@@ -146,16 +147,12 @@ func listNames(ctx context.Context, req *Request, list *Listing) iter.Seq2[dnsEn
 		}
 		list.Full = true
 		platform := req.Source.Platform()
-		if req.Source.Has(source.Files) {
-			for _, path := range hostsFiles[platform] {
-				for e, err := range readHosts(req.Source, path) {
-					if !add(e, err) {
-						return
-					}
+		for _, path := range hostsFiles[platform] {
+			for e, err := range readHosts(req.Source, path) {
+				if !add(e, err) {
+					return
 				}
 			}
-		} else {
-			list.stop("the source has no hosts file")
 		}
 		if req.Source.Kind() != "host" {
 			list.stop("the resolver's memory ends with the running system")

@@ -13,6 +13,7 @@ var groups = Table[group]{
 	name:    "GroupItem",
 	summary: "groups of accounts",
 	needs:   []source.Capability{source.Files},
+	needsOn: map[source.Platform][]source.Capability{source.Windows: {source.Hives}},
 	label:   func(g *group) string { return cmp.Or(g.name, g.file) },
 	fields:  groupFields,
 	on: map[source.Platform]lister[group]{

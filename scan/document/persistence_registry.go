@@ -1,7 +1,6 @@
 package document
 
 import (
-	"fmt"
 	"strings"
 
 	"iocscan/ioc"
@@ -84,10 +83,9 @@ var autostarts = []autostart{
 
 // registry lists what keys of the registry start.
 func (l *persistenceList) registry() {
-	lacking := map[string]bool{}
 	for n := range autostarts {
 		a := &autostarts[n]
-		reached := l.keys.each(a.key, func(k foundKey) bool {
+		l.keys.each(a.key, func(k foundKey) bool {
 			if a.below {
 				l.keys.subkeys(k, func(sub foundKey) bool { return l.autostart(a, sub) })
 			} else {
@@ -95,12 +93,6 @@ func (l *persistenceList) registry() {
 			}
 			return !l.done
 		})
-		for _, hive := range []string{software, control, source.UserRoot} {
-			if strings.HasPrefix(a.key, hive) && !reached && !lacking[hive] { // as where only some hives are given
-				lacking[hive] = true
-				l.fault(fmt.Errorf("no hive of the evidence has %s", strings.TrimRight(hive, `\`)))
-			}
-		}
 	}
 }
 

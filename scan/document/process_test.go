@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 func TestProcessesOfProc(t *testing.T) {
@@ -134,7 +135,7 @@ func TestProcessesOfThisMachine(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("processes are read on Linux only")
 	}
-	dir := t.TempDir()
+	dir := sourcetest.TempDir(t)
 	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "an argument of its own")
 	child.Env = append(os.Environ(), childVariable+"="+dir)
 	in, err := child.StdinPipe()

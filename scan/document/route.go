@@ -114,7 +114,7 @@ func listProcRoutes(ctx context.Context, req *Request, list *Listing) iter.Seq2[
 		}
 		list.Full = true
 		for _, table := range []string{"route", "ipv6_route"} {
-			for net, err := range p.nets(table) {
+			for in, err := range p.nets(table) {
 				if missing(err) && table == "ipv6_route" {
 					continue // a system without IPv6
 				}
@@ -128,9 +128,9 @@ func listProcRoutes(ctx context.Context, req *Request, list *Listing) iter.Seq2[
 				if table == "ipv6_route" {
 					parse = procfs.Routes6
 				}
-				for r, err := range parse(net.file) {
+				for r, err := range parse(in.file) {
 					if err != nil {
-						if !yield(route{}, fmt.Errorf("read %s: %w", net.path, err)) {
+						if !yield(route{}, fmt.Errorf("read %s: %w", in.path, err)) {
 							return
 						}
 						continue

@@ -16,6 +16,7 @@ var users = Table[user]{
 	name:    "UserItem",
 	summary: "accounts of the system",
 	needs:   []source.Capability{source.Files},
+	needsOn: map[source.Platform][]source.Capability{source.Windows: {source.Hives}},
 	label:   func(u *user) string { return u.label() },
 	fields:  userFields,
 	on: map[source.Platform]lister[user]{
