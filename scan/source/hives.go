@@ -196,7 +196,10 @@ func (r *Registry) profiles() (list []profile) {
 		if err != nil {
 			continue
 		}
-		list = append(list, profile{sid, profileFolder(string(regf.AppendText(nil, v.Type(), data)))})
+		// A profile without a folder would be that of every hive.
+		if folder := profileFolder(string(regf.AppendText(nil, v.Type(), data))); strings.Trim(folder, `/\`) != "" {
+			list = append(list, profile{sid, folder})
+		}
 	}
 	return list
 }

@@ -272,3 +272,21 @@ func TestLooseHives(t *testing.T) {
 		t.Error("a place without a root is taken")
 	}
 }
+
+// A profile whose folder is empty, or a drive, claims no hive.
+func TestProfileWithoutFolder(t *testing.T) {
+	software := sub("ROOT", sub("Microsoft", sub("Windows NT", sub("CurrentVersion", sub("ProfileList",
+		with(sub("S-1-5-21-1-2-3-1000"), sz("ProfileImagePath", "")),
+		with(sub("S-1-5-21-1-2-3-1001"), sz("ProfileImagePath", `C:\`)),
+		with(sub(annaSID), sz("ProfileImagePath", `C:\Users\anna`)))))))
+	m := source.NewMem(source.Windows).Offer(source.Hives).
+		Add(`C:\Windows\System32\config\SOFTWARE`, string(regftest.Hive{Root: software, Name: "SOFTWARE"}.Bytes())).
+		Add(`C:\Users\anna\NTUSER.DAT`, string(smallHives()["Users/anna/NTUSER.DAT"]))
+	r := source.NewRegistry(m, source.RegistryOptions{})
+	defer r.Close()
+	for _, h := range r.Hives() {
+		if h.Kind == source.HiveUser && h.SID != annaSID {
+			t.Errorf("%s is %s's, want %s's", h.File, h.SID, annaSID)
+		}
+	}
+}
