@@ -39,7 +39,7 @@ func (c *libraryChunk) event(offset int) (*ordereddict.Dict, error) {
 	if !ok {
 		return nil, nil
 	}
-	if c.events == nil && 2*c.read < len(c.guarded.offsets) {
+	if c.events == nil && 4*c.read < len(c.guarded.offsets) {
 		return c.single(rec)
 	}
 	if c.events == nil {
