@@ -43,7 +43,7 @@ var sourceKinds = []struct {
 	name   string
 	offers []source.Capability
 }{
-	{"host", []source.Capability{source.Files, source.Live, source.Logs, source.Prefetch, source.Tasks}},
+	{"host", []source.Capability{source.Files, source.Live, source.Hives, source.Logs, source.Prefetch, source.Tasks}},
 	{"root", []source.Capability{source.Files, source.Hives, source.Logs, source.Prefetch, source.Tasks}},
 	{"artifacts", []source.Capability{source.Hives, source.Logs, source.Prefetch, source.Tasks}},
 }

@@ -62,7 +62,10 @@ func (p *Plan) fillKeys() {
 			if places := h.Places(); len(places) > 0 {
 				place = source.JoinKeys(places[0].Hive, places[0].Key)
 			}
-			sc.Keys = append(sc.Keys, place+" ("+h.File+")")
+			if place != h.File { // as that of a loaded hive is
+				place += " (" + h.File + ")"
+			}
+			sc.Keys = append(sc.Keys, place)
 		}
 		slices.Sort(sc.Keys)
 		return

@@ -208,6 +208,9 @@ func (k foundKey) number(name string) (n uint64, ok bool, err error) {
 // profileOf is the folder of the profile whose hive a file is, as displayed;
 // empty where that is not known.
 func profileOf(h *source.Hive) string {
+	if h.Profile != "" {
+		return h.Profile
+	}
 	const name = `\NTUSER.`
 	i := len(h.File) - len(name) - len("DAT")
 	if h.Loose || h.Kind != source.HiveUser || i < 0 || !ioc.EqualFold(h.File[i:i+len(name)], name) {

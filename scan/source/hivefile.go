@@ -33,7 +33,10 @@ func (h *Hive) open() {
 	if applied := hive.Replay().String(); applied != "" {
 		h.note = "replayed in memory: " + applied
 	}
-	h.settle(hive)
+	if h.Loose && len(h.places) == 0 {
+		h.guess(hive)
+	}
+	h.settle()
 }
 
 func (h *Hive) openFile(path string) (File, int64, error) {
@@ -85,26 +88,23 @@ type unreadableLog struct{ err error }
 func (u unreadableLog) ReadAt([]byte, int64) (int, error) { return 0, u.err }
 
 // settle finds the places that depend on the content.
-func (h *Hive) settle(hive *regf.Hive) {
-	if h.Loose && len(h.places) == 0 {
-		h.guess(hive)
-	}
+func (h *Hive) settle() {
 	if h.Kind == HiveSystem {
-		control := controlSet(hive)
-		h.places = placesOf(h.Kind, "", control, hardwareProfile(hive, control))
+		control := controlSet(h.store)
+		h.places = placesOf(h.Kind, "", control, hardwareProfile(h.store, control))
 	}
 }
 
 // controlSet is the control set that the system used last: SYSTEM\Select says
 // so; where that cannot be read, the only one there is.
-func controlSet(hive *regf.Hive) string {
-	if k, err := hive.Find("Select"); err == nil {
-		if n, ok := number(k.Key, "Current"); ok {
+func controlSet(of store) string {
+	if k, err := of.key("Select"); err == nil {
+		if n, ok := number(k, "Current"); ok {
 			return fmt.Sprintf("ControlSet%03d", n)
 		}
 	}
 	only := ""
-	root, err := hive.Root()
+	root, err := of.key("")
 	if err != nil {
 		return ""
 	}
@@ -112,27 +112,27 @@ func controlSet(hive *regf.Hive) string {
 		if err != nil {
 			continue
 		}
-		if _, ok := cutFold(k.Name(), "ControlSet"); ok {
+		if _, ok := cutFold(k.Path(), "ControlSet"); ok {
 			if only != "" {
 				return ""
 			}
-			only = k.Name()
+			only = k.Path()
 		}
 	}
 	return only
 }
 
-func hardwareProfile(hive *regf.Hive, control string) string {
-	k, err := hive.Find(control + `\Control\IDConfigDB`)
+func hardwareProfile(of store, control string) string {
+	k, err := of.key(control + `\Control\IDConfigDB`)
 	if err == nil && control != "" {
-		if n, ok := number(k.Key, "CurrentConfig"); ok {
+		if n, ok := number(k, "CurrentConfig"); ok {
 			return fmt.Sprintf("%04d", n)
 		}
 	}
 	return "0001"
 }
 
-func number(k regf.Key, name string) (uint64, bool) {
+func number(k RegistryKey, name string) (uint64, bool) {
 	v, err := k.Value(name)
 	if err != nil {
 		return 0, false
@@ -251,7 +251,7 @@ func (h *Hive) guess(hive *regf.Hive) {
 	remembered := strings.ToUpper(hive.Header().Name)
 	named := func(end string) bool { return strings.HasSuffix(remembered, end) }
 	switch {
-	case has("Select") && controlSet(hive) != "":
+	case has("Select") && controlSet((*hiveStore)(hive)) != "":
 		h.Kind = HiveSystem
 	case has("Microsoft", "Classes"), has(`Microsoft\Windows NT\CurrentVersion`):
 		h.Kind = HiveSoftware

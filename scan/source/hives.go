@@ -116,9 +116,15 @@ func hiveFiles(ctx context.Context, volumes []Volume) []hiveFile {
 	return found
 }
 
-// findOwn finds the hives of the source's volumes, and whose they are.
+// findOwn finds the hives that the system has loaded, if it runs, and those of
+// the source's volumes, and whose they are.
 func (r *Registry) findOwn() {
+	loaded := r.findLoaded()
+	profiles := r.profiles()
 	for _, f := range hiveFiles(context.Background(), r.src.Volumes()) {
+		if loaded[loadedAs(f.kind, profileSID(profiles, f))] {
+			continue
+		}
 		h := &Hive{File: Display(*f.volume, f.path), Kind: f.kind, fsys: f.volume.FS, path: f.path}
 		if f.profile != "" {
 			h.User = Base(f.profile)
@@ -134,7 +140,7 @@ func (r *Registry) findOwn() {
 		r.hives = append(r.hives, h)
 	}
 	r.findUsers()
-	r.findMissing()
+	r.findMissing(loaded != nil)
 }
 
 // findUsers gives the users' hives their SIDs: those of the list of profiles,
@@ -142,7 +148,7 @@ func (r *Registry) findOwn() {
 func (r *Registry) findUsers() {
 	profiles := r.profiles()
 	for _, h := range r.hives {
-		if h.Kind != HiveUser && h.Kind != HiveClasses {
+		if h.Loaded || h.Kind != HiveUser && h.Kind != HiveClasses {
 			continue
 		}
 		for _, p := range profiles {
@@ -169,7 +175,20 @@ func (r *Registry) findUsers() {
 
 // A profile is what Windows knows of a user's folder.
 type profile struct {
-	sid, folder string // below the volume, with backslashes
+	sid    string
+	path   string // of the folder, as it is written
+	folder string // below the volume, with backslashes
+}
+
+// profileSID is the user in whose profile a hive lies; empty where that is not
+// known.
+func profileSID(profiles []profile, f hiveFile) string {
+	for _, p := range profiles {
+		if _, in := Below(strings.ReplaceAll(f.path, "/", `\`), p.folder); in && f.profile != "" {
+			return p.sid
+		}
+	}
+	return ""
 }
 
 func (r *Registry) profiles() (list []profile) {
@@ -197,8 +216,9 @@ func (r *Registry) profiles() (list []profile) {
 			continue
 		}
 		// A profile without a folder would be that of every hive.
-		if folder := profileFolder(string(regf.AppendText(nil, v.Type(), data))); strings.Trim(folder, `/\`) != "" {
-			list = append(list, profile{sid, folder})
+		path := string(regf.AppendText(nil, v.Type(), data))
+		if folder := profileFolder(path); strings.Trim(folder, `/\`) != "" {
+			list = append(list, profile{sid, path, folder})
 		}
 	}
 	return list
@@ -234,13 +254,14 @@ func profileFolder(path string) string {
 
 var errNoHive = errors.New("the evidence has no such hive")
 
-// findMissing lists what a Windows system has and the evidence does not.
-func (r *Registry) findMissing() {
+// findMissing lists what a Windows system has and the evidence does not. What a
+// running system has not loaded of its own it has not got.
+func (r *Registry) findMissing(runs bool) {
 	has := func(kind HiveKind, sid string) bool {
 		return slices.ContainsFunc(r.hives, func(h *Hive) bool { return h.Kind == kind && (sid == "" || h.SID == sid) })
 	}
 	for _, kind := range []HiveKind{HiveSystem, HiveSoftware, HiveSAM, HiveSecurity, HiveDefault} {
-		if !has(kind, "") && !slices.ContainsFunc(r.missing, func(m MissingHive) bool { return strings.HasSuffix(ioc.Fold(m.Name), ioc.Fold(`\`+string(kind))) }) {
+		if !runs && !has(kind, "") && !slices.ContainsFunc(r.missing, func(m MissingHive) bool { return strings.HasSuffix(ioc.Fold(m.Name), ioc.Fold(`\`+string(kind))) }) {
 			r.missing = append(r.missing, MissingHive{"hive " + string(kind), placesOf(kind, "", "ControlSet001", "0001"), errNoHive})
 		}
 	}

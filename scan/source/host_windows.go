@@ -19,7 +19,7 @@ func openHost(opt HostOptions) (Source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the drives: %w", err)
 	}
-	m := &machine{kind: "host", name: name, platform: Windows, has: []Capability{Files, Live}}
+	m := &machine{kind: "host", name: name, platform: Windows, has: []Capability{Files, Live, Hives}}
 	for i := range 26 {
 		if bits&(1<<i) == 0 {
 			continue
@@ -45,7 +45,7 @@ func openHost(opt HostOptions) (Source, error) {
 		return nil, err
 	}
 	m.leftOut = append(m.leftOut, lost...)
-	return m, nil
+	return liveHost{m}, nil
 }
 
 // volumesWithoutLetter lists those that no drive shows: mounted in a folder,

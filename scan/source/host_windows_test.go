@@ -41,7 +41,7 @@ func TestHostIsDescribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	if src.Platform() != source.Windows || src.Name() != "box" || src.Has(source.Hives) || !src.Has(source.Live) {
+	if src.Platform() != source.Windows || src.Name() != "box" || !src.Has(source.Hives) || !src.Has(source.Live) {
 		t.Errorf("%s %s", src.Platform(), src.Name())
 	}
 	t.Logf("left out: %+v", src.LeftOut())

@@ -122,15 +122,19 @@ func (r *Registry) Key(path string) (RegistryKey, error) {
 	return nil, fmt.Errorf("registry key %s: %w", path, unsure)
 }
 
-// A Hive is one file of the registry.
+// A Hive is one file of the registry, or what a running system has loaded of
+// one.
 type Hive struct {
-	File   string // as displayed, or as the user named it
-	Kind   HiveKind
-	SID    string // of the user whose it is; empty where that is not known
-	User   string // the name of the user's profile folder
-	Loose  bool   // given by itself: what it belongs to is not known
-	Second bool   // another hive has its place already
+	File    string // as displayed, or as the user named it; the place of a loaded one
+	Kind    HiveKind
+	SID     string // of the user whose it is; empty where that is not known
+	User    string // the name of the user's profile folder
+	Profile string // that folder with its path, of a loaded hive
+	Loose   bool   // given by itself: what it belongs to is not known
+	Loaded  bool   // read through the running system
+	Second  bool   // another hive has its place already
 
+	from     func() (store, error) // opens a loaded hive; nil: a file
 	noReplay bool
 	fsys     FS
 	path     string
@@ -183,7 +187,11 @@ func (h *Hive) Open() error {
 				h.err = fmt.Errorf("fault of the scanner: panic: %v", p)
 			}
 		}()
-		h.open()
+		if h.from == nil {
+			h.open()
+		} else if h.store, h.err = h.from(); h.err == nil {
+			h.settle()
+		}
 	})
 	return h.err
 }
