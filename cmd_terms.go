@@ -43,9 +43,9 @@ var sourceKinds = []struct {
 	name   string
 	offers []source.Capability
 }{
-	{"host", []source.Capability{source.Files, source.Live, source.Hives, source.Logs, source.Prefetch, source.Tasks}},
-	{"root", []source.Capability{source.Files, source.Hives, source.Logs, source.Prefetch, source.Tasks}},
-	{"artifacts", []source.Capability{source.Hives, source.Logs, source.Prefetch, source.Tasks}},
+	{"host", []source.Capability{source.Files, source.Live, source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
+	{"root", []source.Capability{source.Files, source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
+	{"artifacts", []source.Capability{source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
 }
 
 type documentInfo struct {

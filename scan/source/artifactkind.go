@@ -168,7 +168,7 @@ func (all Artifacts) Files() (files []LooseFile) {
 
 // Offers are the capabilities that the files give a source.
 func (all Artifacts) Offers() (offers []Capability) {
-	for _, c := range []Capability{Hives, Logs, Prefetch, Tasks} {
+	for _, c := range []Capability{Hives, Logs, Prefetch, Tasks, Histories} {
 		if all.Of(c) != nil {
 			offers = append(offers, c)
 		}

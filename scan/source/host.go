@@ -40,7 +40,7 @@ func offers(c Capability, has []Capability, p Platform) bool {
 
 // inFiles reports whether a system keeps something in its file systems.
 func inFiles(c Capability, p Platform) bool {
-	return c == Logs && (p == Windows || p == Unknown) || c == Prefetch || c == Tasks
+	return c == Logs && (p == Windows || p == Unknown) || c == Prefetch || c == Tasks || c == Histories
 }
 
 func (m *machine) Close() error {

@@ -31,16 +31,17 @@ const (
 type Capability uint8
 
 const (
-	Files    Capability = iota // file systems
-	Live                       // the running machine: processes, sockets, caches; or a copy of /proc
-	Hives                      // registry hives, live or as files
-	Logs                       // event logs of Windows
-	Prefetch                   // prefetch files of Windows
-	Tasks                      // scheduled tasks
+	Files     Capability = iota // file systems
+	Live                        // the running machine: processes, sockets, caches; or a copy of /proc
+	Hives                       // registry hives, live or as files
+	Logs                        // event logs of Windows
+	Prefetch                    // prefetch files of Windows
+	Tasks                       // scheduled tasks
+	Histories                   // databases in which browsers keep what they remember
 )
 
 func (c Capability) String() string {
-	return [...]string{"file systems", "the running machine", "registry hives", "event logs", "prefetch files", "scheduled tasks"}[c]
+	return [...]string{"file systems", "the running machine", "registry hives", "event logs", "prefetch files", "scheduled tasks", "browser histories"}[c]
 }
 
 // A Source is one body of evidence.
