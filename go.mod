@@ -8,6 +8,7 @@ require (
 	github.com/charmbracelet/lipgloss v1.1.0 // colours of the human report
 	github.com/charmbracelet/x/term v0.2.1 // width of the terminal
 	github.com/dlclark/regexp2 v1.12.0 // patterns with look-around, which package regexp has not got
+	github.com/klauspost/compress v1.18.5 // logs and kernel modules that are compressed with zstd
 	github.com/lima-vm/go-qcow2reader v0.7.0 // disk images of QEMU
 	github.com/mattn/go-isatty v0.0.24 // terminals, those of Cygwin included
 	github.com/minio/md5-simd v1.1.2 // MD5 of several files side by side, where one at a time is what a scan waits for
@@ -49,7 +50,6 @@ require (
 	github.com/elliotwutingfeng/asciiset v0.0.0-20260129054604-cfde2086bc57 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/hashicorp/golang-lru v1.0.2 // indirect
-	github.com/klauspost/compress v1.18.5 // indirect
 	github.com/klauspost/cpuid/v2 v2.0.1 // indirect
 	github.com/kr/text v0.2.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.2.0 // indirect

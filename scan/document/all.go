@@ -19,6 +19,7 @@ func All() []Document {
 		&services,
 		&drivers,
 		&persisted,
+		&logins,
 		&users,
 		&groups,
 		&files,
