@@ -36,7 +36,7 @@ var cookieFields = append([]Field[cookie]{
 		return c.valueErr
 	}),
 	cookieField(match.Field{Term: "CookiePath", Kind: ioc.Text, Identity: true}, textOf(func(c *cookie) string { return c.path })),
-	cookieField(match.Field{Term: "CookieFlags", Kind: ioc.Text, Multi: true}, textsOf(func(c *cookie) []string { return c.flags })),
+	cookieField(match.Field{Term: "CookieFlags", Kind: ioc.Text, Multi: true}, historyTexts(func(c *cookie) []string { return c.flags })),
 	cookieField(match.Field{Term: "FileName", Kind: ioc.Text}, textOf(func(c *cookie) string { _, name := splitTarget(c.file()); return name })),
 	cookieField(match.Field{Term: "FilePath", Kind: ioc.Path}, func(c *cookie, yield func(ioc.Value) bool) error {
 		if c.data.file.loose != nil {
@@ -48,13 +48,13 @@ var cookieFields = append([]Field[cookie]{
 		}
 		return nil
 	}),
-	cookieField(match.Field{Term: "CreationDate", Kind: ioc.Time, Identity: true}, timeOf(func(c *cookie) int64 { return c.created })),
-	cookieField(match.Field{Term: "LastAccessedDate", Kind: ioc.Time}, timeOf(func(c *cookie) int64 { return c.accessed })),
-	cookieField(match.Field{Term: "LastModifiedDate", Kind: ioc.Time}, timeOf(func(c *cookie) int64 { return c.modified })),
-	cookieField(match.Field{Term: "LastVisitDate", Kind: ioc.Time}, timeOf(func(c *cookie) int64 { return c.visited })),
-	cookieField(match.Field{Term: "ExpirationDate", Kind: ioc.Time}, timeOf(func(c *cookie) int64 { return c.expires })),
-	cookieField(match.Field{Term: "IsSecure", Kind: ioc.Bool}, truthOf(func(c *cookie) bool { return c.secure })),
-	cookieField(match.Field{Term: "IsHTTPOnly", Kind: ioc.Bool}, truthOf(func(c *cookie) bool { return c.httpOnly })),
+	cookieField(match.Field{Term: "CreationDate", Kind: ioc.Time, Identity: true}, historyTime(func(c *cookie) int64 { return c.created })),
+	cookieField(match.Field{Term: "LastAccessedDate", Kind: ioc.Time}, historyTime(func(c *cookie) int64 { return c.accessed })),
+	cookieField(match.Field{Term: "LastModifiedDate", Kind: ioc.Time}, historyTime(func(c *cookie) int64 { return c.modified })),
+	cookieField(match.Field{Term: "LastVisitDate", Kind: ioc.Time}, historyTime(func(c *cookie) int64 { return c.visited })),
+	cookieField(match.Field{Term: "ExpirationDate", Kind: ioc.Time}, historyTime(func(c *cookie) int64 { return c.expires })),
+	cookieField(match.Field{Term: "IsSecure", Kind: ioc.Bool}, historyTruth(func(c *cookie) bool { return c.secure })),
+	cookieField(match.Field{Term: "IsHTTPOnly", Kind: ioc.Bool}, historyTruth(func(c *cookie) bool { return c.httpOnly })),
 }, browserFields[cookie](cookieHistory)...)
 
 func cookieField(f match.Field, get func(*cookie, func(ioc.Value) bool) error) Field[cookie] {

@@ -42,7 +42,7 @@ func downloadLabel(d *download) string {
 const downloadHistory = "FileDownloadHistoryItem"
 
 var downloadFields = append([]Field[download]{
-	downloadField(match.Field{Term: "SourceURL", Kind: ioc.Text, Multi: true, Identity: true}, textsOf(func(d *download) []string { return d.urls })),
+	downloadField(match.Field{Term: "SourceURL", Kind: ioc.Text, Multi: true, Identity: true}, historyTexts(func(d *download) []string { return d.urls })),
 	downloadField(match.Field{Term: "Referrer", Kind: ioc.Text}, textOf(func(d *download) string { return d.referrer })),
 	downloadField(match.Field{Term: "FileName", Kind: ioc.Text, Identity: true}, textOf(func(d *download) string { _, name := splitTarget(d.target); return name })),
 	downloadField(match.Field{Term: "TargetDirectory", Kind: ioc.Path, Identity: true}, targetFolder),
@@ -52,21 +52,21 @@ var downloadFields = append([]Field[download]{
 		}
 		return nil
 	}),
-	downloadField(match.Field{Term: "StartDate", Kind: ioc.Time, Identity: true}, timeOf(func(d *download) int64 { return d.started })),
-	downloadField(match.Field{Term: "EndDate", Kind: ioc.Time}, timeOf(func(d *download) int64 { return d.ended })),
-	downloadField(match.Field{Term: "LastAccessedDate", Kind: ioc.Time}, timeOf(func(d *download) int64 { return d.accessed })),
-	downloadField(match.Field{Term: "LastModifiedDate", Kind: ioc.Time}, timeOf(func(d *download) int64 { return d.modified })),
-	downloadField(match.Field{Term: "LastCheckedDate", Kind: ioc.Time}, timeOf(func(d *download) int64 { return d.checked })),
-	downloadField(match.Field{Term: "LastCacheSynchDate", Kind: ioc.Time}, timeOf(func(d *download) int64 { return d.synched })),
-	downloadField(match.Field{Term: "BytesDownloaded", Kind: ioc.Int}, numberOf(func(d *download) uint64 { return d.received })),
-	downloadField(match.Field{Term: "MaxBytes", Kind: ioc.Int}, numberOf(func(d *download) uint64 { return d.size })),
-	downloadField(match.Field{Term: "CacheHitCount", Kind: ioc.Int}, numberOf(func(d *download) uint64 { return d.hits })),
+	downloadField(match.Field{Term: "StartDate", Kind: ioc.Time, Identity: true}, historyTime(func(d *download) int64 { return d.started })),
+	downloadField(match.Field{Term: "EndDate", Kind: ioc.Time}, historyTime(func(d *download) int64 { return d.ended })),
+	downloadField(match.Field{Term: "LastAccessedDate", Kind: ioc.Time}, historyTime(func(d *download) int64 { return d.accessed })),
+	downloadField(match.Field{Term: "LastModifiedDate", Kind: ioc.Time}, historyTime(func(d *download) int64 { return d.modified })),
+	downloadField(match.Field{Term: "LastCheckedDate", Kind: ioc.Time}, historyTime(func(d *download) int64 { return d.checked })),
+	downloadField(match.Field{Term: "LastCacheSynchDate", Kind: ioc.Time}, historyTime(func(d *download) int64 { return d.synched })),
+	downloadField(match.Field{Term: "BytesDownloaded", Kind: ioc.Int}, historyCount(func(d *download) uint64 { return d.received })),
+	downloadField(match.Field{Term: "MaxBytes", Kind: ioc.Int}, historyCount(func(d *download) uint64 { return d.size })),
+	downloadField(match.Field{Term: "CacheHitCount", Kind: ioc.Int}, historyCount(func(d *download) uint64 { return d.hits })),
 	downloadField(match.Field{Term: "MimeType", Kind: ioc.Text}, textOf(func(d *download) string { return d.mime })),
-	downloadField(match.Field{Term: "State", Kind: ioc.Text, Identity: true, Same: any2}, textsOf(func(d *download) []string { return d.states })),
-	downloadField(match.Field{Term: "DownloadType", Kind: ioc.Text, Same: any2}, textsOf(func(d *download) []string { return d.kinds })),
+	downloadField(match.Field{Term: "State", Kind: ioc.Text, Identity: true, Same: any2}, historyTexts(func(d *download) []string { return d.states })),
+	downloadField(match.Field{Term: "DownloadType", Kind: ioc.Text, Same: any2}, historyTexts(func(d *download) []string { return d.kinds })),
 	downloadField(match.Field{Term: "FullHttpHeader", Kind: ioc.Text}, textOf(func(d *download) string { return d.header })),
-	downloadField(match.Field{Term: "CacheFlags", Kind: ioc.Text, Multi: true}, textsOf(func(d *download) []string { return d.flags })),
-	downloadField(match.Field{Term: "AutoResume", Kind: ioc.Bool}, truthOf(func(d *download) bool { return d.resumes })),
+	downloadField(match.Field{Term: "CacheFlags", Kind: ioc.Text, Multi: true}, historyTexts(func(d *download) []string { return d.flags })),
+	downloadField(match.Field{Term: "AutoResume", Kind: ioc.Bool}, historyTruth(func(d *download) bool { return d.resumes })),
 }, browserFields[download](downloadHistory)...)
 
 func downloadField(f match.Field, get func(*download, func(ioc.Value) bool) error) Field[download] {

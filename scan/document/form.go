@@ -63,11 +63,11 @@ var formFields = append([]Field[formEntry]{
 	formField(match.Field{Term: "EncryptedUsername", Kind: ioc.Text}, textOf(func(f *formEntry) string { return f.lockedUser })),
 	formField(match.Field{Term: "EncryptedPassword", Kind: ioc.Text}, textOf(func(f *formEntry) string { return f.lockedPassword })),
 	formField(match.Field{Term: "EncryptionType", Kind: ioc.Text}, textOf(func(f *formEntry) string { return f.encryption })),
-	formField(match.Field{Term: "CreationDate", Kind: ioc.Time}, timeOf(func(f *formEntry) int64 { return f.created })),
-	formField(match.Field{Term: "FirstUsedDate", Kind: ioc.Time, Identity: true}, timeOf(func(f *formEntry) int64 { return f.first })),
-	formField(match.Field{Term: "LastUsedDate", Kind: ioc.Time, Identity: true}, timeOf(func(f *formEntry) int64 { return f.last })),
-	formField(match.Field{Term: "PasswordChangedDate", Kind: ioc.Time}, timeOf(func(f *formEntry) int64 { return f.changed })),
-	formField(match.Field{Term: "TimesUsed", Kind: ioc.Int}, numberOf(func(f *formEntry) uint64 { return f.times })),
+	formField(match.Field{Term: "CreationDate", Kind: ioc.Time}, historyTime(func(f *formEntry) int64 { return f.created })),
+	formField(match.Field{Term: "FirstUsedDate", Kind: ioc.Time, Identity: true}, historyTime(func(f *formEntry) int64 { return f.first })),
+	formField(match.Field{Term: "LastUsedDate", Kind: ioc.Time, Identity: true}, historyTime(func(f *formEntry) int64 { return f.last })),
+	formField(match.Field{Term: "PasswordChangedDate", Kind: ioc.Time}, historyTime(func(f *formEntry) int64 { return f.changed })),
+	formField(match.Field{Term: "TimesUsed", Kind: ioc.Int}, historyCount(func(f *formEntry) uint64 { return f.times })),
 }, browserFields[formEntry](formHistory)...)
 
 func formField(f match.Field, get func(*formEntry, func(ioc.Value) bool) error) Field[formEntry] {

@@ -158,8 +158,8 @@ var fullBrowserNames = map[string]string{
 	"Internet Explorer": "Microsoft Internet Explorer", "Brave": "Brave Browser", "Yandex": "Yandex Browser",
 }
 
-// timeOf is a term with a moment of a row; 0: it has none.
-func timeOf[T any](of func(*T) int64) func(*T, func(ioc.Value) bool) error {
+// historyTime is a term with a moment of a row; 0: it has none.
+func historyTime[T any](of func(*T) int64) func(*T, func(ioc.Value) bool) error {
 	return func(row *T, yield func(ioc.Value) bool) error {
 		if ticks := of(row); ticks != 0 {
 			yield(ioc.TicksValue(ticks))
@@ -168,21 +168,21 @@ func timeOf[T any](of func(*T) int64) func(*T, func(ioc.Value) bool) error {
 	}
 }
 
-func numberOf[T any](of func(*T) uint64) func(*T, func(ioc.Value) bool) error {
+func historyCount[T any](of func(*T) uint64) func(*T, func(ioc.Value) bool) error {
 	return func(row *T, yield func(ioc.Value) bool) error {
 		yield(ioc.IntValue(of(row)))
 		return nil
 	}
 }
 
-func truthOf[T any](of func(*T) bool) func(*T, func(ioc.Value) bool) error {
+func historyTruth[T any](of func(*T) bool) func(*T, func(ioc.Value) bool) error {
 	return func(row *T, yield func(ioc.Value) bool) error {
 		yield(ioc.BoolValue(of(row)))
 		return nil
 	}
 }
 
-func textsOf[T any](of func(*T) []string) func(*T, func(ioc.Value) bool) error {
+func historyTexts[T any](of func(*T) []string) func(*T, func(ioc.Value) bool) error {
 	return func(row *T, yield func(ioc.Value) bool) error {
 		for _, s := range of(row) {
 			if s != "" && !yield(ioc.TextValue(s)) {

@@ -46,15 +46,15 @@ var visitFields = append([]Field[visit]{
 	visitField(match.Field{Term: "URL", Kind: ioc.Text, Identity: true}, textOf(func(v *visit) string { return v.url })),
 	visitField(match.Field{Term: "HostName", Kind: ioc.Text, Identity: true}, textOf(func(v *visit) string { return hostOf(v.url) })),
 	visitField(match.Field{Term: "PageTitle", Kind: ioc.Text, Identity: true}, textOf(func(v *visit) string { return v.title })),
-	visitField(match.Field{Term: "LastVisitDate", Kind: ioc.Time, Identity: true}, timeOf(func(v *visit) int64 { return v.at })),
-	visitField(match.Field{Term: "LastVisitDateLocal", Kind: ioc.Time}, timeOf(func(v *visit) int64 { return v.local })),
-	visitField(match.Field{Term: "FirstVisitDate", Kind: ioc.Time}, timeOf(func(v *visit) int64 { return v.first })),
-	visitField(match.Field{Term: "FirstBookmarkDate", Kind: ioc.Time}, timeOf(func(v *visit) int64 { return v.bookmarked })),
-	visitField(match.Field{Term: "VisitCount", Kind: ioc.Int, Identity: true}, numberOf(func(v *visit) uint64 { return v.count })),
-	visitField(match.Field{Term: "VisitType", Kind: ioc.Text, Multi: true, Repeats: true, Identity: true}, textsOf(func(v *visit) []string { return v.kinds })),
+	visitField(match.Field{Term: "LastVisitDate", Kind: ioc.Time, Identity: true}, historyTime(func(v *visit) int64 { return v.at })),
+	visitField(match.Field{Term: "LastVisitDateLocal", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.local })),
+	visitField(match.Field{Term: "FirstVisitDate", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.first })),
+	visitField(match.Field{Term: "FirstBookmarkDate", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.bookmarked })),
+	visitField(match.Field{Term: "VisitCount", Kind: ioc.Int, Identity: true}, historyCount(func(v *visit) uint64 { return v.count })),
+	visitField(match.Field{Term: "VisitType", Kind: ioc.Text, Multi: true, Repeats: true, Identity: true}, historyTexts(func(v *visit) []string { return v.kinds })),
 	visitField(match.Field{Term: "VisitFrom", Kind: ioc.Text}, textOf(func(v *visit) string { return v.referrer })),
-	visitField(match.Field{Term: "Typed", Kind: ioc.Bool}, truthOf(func(v *visit) bool { return v.typed })),
-	visitField(match.Field{Term: "Hidden", Kind: ioc.Bool}, truthOf(func(v *visit) bool { return v.hidden })),
+	visitField(match.Field{Term: "Typed", Kind: ioc.Bool}, historyTruth(func(v *visit) bool { return v.typed })),
+	visitField(match.Field{Term: "Hidden", Kind: ioc.Bool}, historyTruth(func(v *visit) bool { return v.hidden })),
 }, browserFields[visit](urlHistory)...)
 
 func visitField(f match.Field, get func(*visit, func(ioc.Value) bool) error) Field[visit] {
