@@ -144,26 +144,7 @@ func rootMounts(dir string) (map[string]LeftOut, []LeftOut, string, error) {
 // system may have come along; a Unix system's owners have not.
 func rootFS(t *linkTree, dir *dirFS) FS {
 	if t.platform == Windows {
-		return &winTree{linkTree: t, dir: dir, foreign: true}
+		return &winTree{linkTree: t, dir: dir, accounts: Accounts{foreign: true}}
 	}
 	return t
-}
-
-// enableBackup lets an administrator read what the access lists forbid. Without
-// the privilege reading goes as far as they allow.
-func enableBackup() {
-	var token windows.Token
-	if windows.OpenProcessToken(windows.CurrentProcess(), windows.TOKEN_ADJUST_PRIVILEGES|windows.TOKEN_QUERY, &token) != nil {
-		return
-	}
-	defer token.Close()
-	name, err := windows.UTF16PtrFromString("SeBackupPrivilege")
-	if err != nil {
-		return
-	}
-	p := windows.Tokenprivileges{PrivilegeCount: 1}
-	p.Privileges[0].Attributes = windows.SE_PRIVILEGE_ENABLED
-	if windows.LookupPrivilegeValue(nil, name, &p.Privileges[0].Luid) == nil {
-		_ = windows.AdjustTokenPrivileges(token, false, &p, 0, nil, nil)
-	}
 }

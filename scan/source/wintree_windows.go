@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -17,15 +16,9 @@ import (
 // winTree adds what NTFS has beside files: streams, and owners by SID.
 type winTree struct {
 	*linkTree
-	dir     *dirFS // the folder
-	foreign bool   // accounts are those of another machine
-
-	once    sync.Once
-	machine string   // "S-1-5-21-…-": what the SIDs of the machine's accounts begin with
-	names   sync.Map // SID → account
+	dir      *dirFS // the folder
+	accounts Accounts
 }
-
-type account struct{ name, kind string }
 
 var (
 	procFindFirstStream = kernel32.NewProc("FindFirstStreamW")
@@ -135,62 +128,17 @@ func (t *winTree) Owner(name string) (Owner, error) {
 	}
 	var o Owner
 	if sid, _, err := sd.Owner(); err == nil && sid != nil {
-		a := t.account(sid)
-		o.UserID, o.User, o.Kind = sid.String(), a.name, a.kind
+		o.UserID = sid.String()
+		o.User, o.Kind = t.accounts.Name(sid)
 	}
 	if sid, _, err := sd.Group(); err == nil && sid != nil {
-		o.GroupID, o.Group = sid.String(), t.account(sid).name
+		o.GroupID = sid.String()
+		o.Group, _ = t.accounts.Name(sid)
 	}
 	if o.UserID == "" {
 		return o, pathError("owner", name, errors.New("the security descriptor names no owner"))
 	}
 	return o, nil
-}
-
-// account asks for the name of a SID, if the answer lies on this machine: for a
-// domain's the question would go to its controller over the network.
-func (t *winTree) account(sid *windows.SID) account {
-	s := sid.String()
-	if a, ok := t.names.Load(s); ok {
-		return a.(account)
-	}
-	var a account
-	if t.local(s) {
-		if name, domain, kind, err := sid.LookupAccount(""); err == nil {
-			a = account{name: name, kind: sidKind(kind)}
-			if domain != "" {
-				a.name = domain + `\` + name
-			}
-		}
-	}
-	t.names.Store(s, a)
-	return a
-}
-
-func (t *winTree) local(sid string) bool {
-	t.once.Do(func() {
-		if host, err := windows.ComputerName(); err == nil && !t.foreign {
-			if own, _, kind, err := windows.LookupSID("", host); err == nil && kind == windows.SidTypeDomain {
-				t.machine = own.String() + "-"
-			}
-		}
-	})
-	switch {
-	case strings.HasPrefix(sid, "S-1-5-21-"):
-		return t.machine != "" && strings.HasPrefix(sid, t.machine)
-	case strings.HasPrefix(sid, "S-1-12-"): // Entra ID
-		return false
-	}
-	return true
-}
-
-func sidKind(kind uint32) string {
-	kinds := []string{1: "SidTypeUser", "SidTypeGroup", "SidTypeDomain", "SidTypeAlias", "SidTypeWellKnownGroup",
-		"SidTypeDeletedAccount", "SidTypeInvalid", "SidTypeUnknown", "SidTypeComputer", "SidTypeLabel", "SidTypeLogonSession"}
-	if int(kind) < len(kinds) {
-		return kinds[kind]
-	}
-	return ""
 }
 
 var (
