@@ -7,6 +7,10 @@ import (
 	"iter"
 )
 
+func listWindowsProcesses(context.Context, *Request, *Listing) iter.Seq2[process, error] {
+	return notRunning[process]
+}
+
 func listWindowsPorts(context.Context, *Request, *Listing) iter.Seq2[port, error] {
 	return notRunning[port]
 }

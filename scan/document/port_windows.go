@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -41,6 +42,7 @@ var windowsStates = [...]string{
 func listWindowsPorts(ctx context.Context, req *Request, list *Listing) iter.Seq2[port, error] {
 	return func(yield func(port, error) bool) {
 		list.Full = true
+		names := driveNames()
 		for i := range windowsSockets {
 			t := &windowsSockets[i]
 			table, err := t.read()
@@ -53,7 +55,7 @@ func listWindowsPorts(ctx context.Context, req *Request, list *Listing) iter.Seq
 			for _, row := range tableRows(table, 8, t.size) {
 				p := t.port(row)
 				if p.pid != 0 {
-					p.image, p.imageErr = imageOf(uint32(p.pid))
+					p.image, p.imageErr = imageOf(uint32(p.pid), names)
 				}
 				list.Objects++
 				if !yield(p, nil) {
@@ -109,8 +111,8 @@ func (t *socketTable) port(row []byte) port {
 const systemProcess = 4
 
 // imageOf is the path of a process's image. It needs no right over the
-// process but to ask for it.
-func imageOf(pid uint32) (string, error) {
+// process but to ask for it, and where that is refused none.
+func imageOf(pid uint32, names kernelNames) (string, error) {
 	if pid == 0 || pid == systemProcess {
 		return "", nil
 	}
@@ -118,14 +120,40 @@ func imageOf(pid uint32) (string, error) {
 	if errors.Is(err, windows.ERROR_INVALID_PARAMETER) {
 		return "", errNoProcess
 	}
-	if err != nil {
-		return "", err
+	if err == nil {
+		defer windows.CloseHandle(h)
+		buf := make([]uint16, 1<<15)
+		n := uint32(len(buf))
+		if err = windows.QueryFullProcessImageName(h, 0, &buf[0], &n); err == nil {
+			return windows.UTF16ToString(buf[:min(int(n), len(buf))]), nil
+		}
+		if hasEnded(h) {
+			return "", errNoProcess
+		}
 	}
-	defer windows.CloseHandle(h)
-	buf := make([]uint16, 1<<15)
-	n := uint32(len(buf))
-	if err := windows.QueryFullProcessImageName(h, 0, &buf[0], &n); err != nil {
-		return "", err
+	if path, ok := listedImage(pid, names); ok {
+		return path, nil
 	}
-	return windows.UTF16ToString(buf[:min(int(n), len(buf))]), nil
+	return "", err
+}
+
+// listedImage is the path of an image as the kernel's list of processes has it.
+// The processes Registry and Memory Compression have a name there and no path.
+func listedImage(pid uint32, names kernelNames) (string, bool) {
+	var text [1 << 14]uint16
+	q := struct {
+		pid  uintptr
+		name windows.NTUnicodeString
+	}{uintptr(pid), windows.NTUnicodeString{MaximumLength: uint16(len(text) * 2), Buffer: &text[0]}}
+	if windows.NtQuerySystemInformation(windows.SystemProcessIdInformation, unsafe.Pointer(&q), uint32(unsafe.Sizeof(q)), nil) != nil {
+		return "", false
+	}
+	name := windows.UTF16ToString(text[:min(int(q.name.Length)/2, len(text))])
+	if path, ok := names.file(name); ok {
+		return path, true
+	}
+	if !strings.HasPrefix(name, `\`) {
+		return "", true
+	}
+	return name, true
 }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,8 @@ var processes = Table[process]{
 	label:   func(p *process) string { return p.label() },
 	fields:  processFields,
 	on: map[source.Platform]lister[process]{
-		source.Linux: listProc,
+		source.Linux:   listProc,
+		source.Windows: listWindowsProcesses,
 	},
 	open: openProcesses,
 }
@@ -64,10 +66,10 @@ type processHost interface {
 	regions(pid uint64) ([]region, error)
 	ports(pid uint64) ([]port, error)
 	// memory opens what is mapped; offsets are addresses.
-	memory(pid uint64) (memory, error)
+	memory(pid uint64) (addressSpace, error)
 }
 
-type memory interface {
+type addressSpace interface {
 	io.ReaderAt
 	io.Closer
 }
@@ -77,6 +79,8 @@ type processAccount struct {
 	name string // empty: the account has none
 	sid  string // Windows
 	kind string // Windows: the kind of SID
+
+	nameErr error // name and kind cannot be told
 }
 
 type processTimes struct {
@@ -118,8 +122,8 @@ var processFields = slices.Concat(
 		field(match.Field{Term: "ProcessItem/arguments", Kind: ioc.Text, Cost: match.Stat, Identity: true}, living((*process).arguments)),
 		field(match.Field{Term: "ProcessItem/cmdLine", Kind: ioc.Text, Cost: match.Stat}, living((*process).arguments)),
 		field(match.Field{Term: "ProcessItem/Username", Kind: ioc.Text, Same: sameAccount, Cost: match.Stat, Identity: true}, living((*process).users)),
-		field(match.Field{Term: "ProcessItem/SecurityID", Kind: ioc.Text, Cost: match.Stat}, ofAccount(func(a *processAccount) string { return a.sid })),
-		field(match.Field{Term: "ProcessItem/SecurityType", Kind: ioc.Text, Cost: match.Stat}, ofAccount(func(a *processAccount) string { return a.kind })),
+		field(match.Field{Term: "ProcessItem/SecurityID", Kind: ioc.Text, Cost: match.Stat}, ofAccount(func(a *processAccount) (string, error) { return a.sid, nil })),
+		field(match.Field{Term: "ProcessItem/SecurityType", Kind: ioc.Text, Cost: match.Stat}, ofAccount(func(a *processAccount) (string, error) { return a.kind, a.nameErr })),
 		field(match.Field{Term: "ProcessItem/startTime", Kind: ioc.Time, Cost: match.Stat, Identity: true}, ofTimes(func(t processTimes, yield func(ioc.Value) bool) {
 			yield(ioc.TicksValue(t.started))
 		})),
@@ -187,7 +191,7 @@ func (p *process) arguments(yield func(ioc.Value) bool) error {
 func (p *process) users(yield func(ioc.Value) bool) error {
 	a, err := p.host.account(p.pid)
 	if a.name == "" {
-		return err
+		return cmp.Or(err, a.nameErr)
 	}
 	if yield(ioc.TextValue(a.name)) {
 		if _, bare, ok := strings.Cut(a.name, `\`); ok {
@@ -197,13 +201,14 @@ func (p *process) users(yield func(ioc.Value) bool) error {
 	return err
 }
 
-func ofAccount(of func(*processAccount) string) func(*process, func(ioc.Value) bool) error {
+func ofAccount(of func(*processAccount) (string, error)) func(*process, func(ioc.Value) bool) error {
 	return living(func(p *process, yield func(ioc.Value) bool) error {
 		a, err := p.host.account(p.pid)
-		if s := of(&a); s != "" {
+		s, fault := of(&a)
+		if s != "" {
 			yield(ioc.TextValue(s))
 		}
-		return err
+		return cmp.Or(err, fault)
 	})
 }
 

@@ -11,12 +11,15 @@ import (
 
 const handleElement = "ProcessItem/HandleList/Handle"
 
+const mostHandles = 1 << 20 // of one process
+
 // A handle is one thing that a process has open.
 type handle struct {
-	number uint64 // handle value; descriptor on a Unix system
-	kind   string // File, Mutant, Event, Key, Socket, Pipe …
-	name   string // empty: it has none
-	why    error  // name or kind cannot be told
+	number uint64   // handle value; descriptor on a Unix system
+	kind   string   // File, Mutant, Event, Key, Socket, Pipe …
+	name   string   // empty: it has none
+	forms  []string // Windows: further names, as people write it
+	why    error    // name or kind cannot be told
 
 	access     uint64 // Windows
 	hasAccess  bool
@@ -45,10 +48,10 @@ func (p *process) handles() ([]handle, error) {
 // hashes of open files.
 var handleFields = []Field[process]{
 	ofHandle("Name", ioc.Text, func(h *handle, yield func(ioc.Value) bool) error {
-		if h.name != "" {
-			yieldObjectName(h.name, yield)
+		if h.name == "" || yieldObjectName(h.name, yield) && yieldTexts(h.forms, yield) {
+			return h.why
 		}
-		return h.why
+		return nil
 	}),
 	ofHandle("Type", ioc.Text, func(h *handle, yield func(ioc.Value) bool) error {
 		if h.kind == "" {

@@ -27,7 +27,7 @@ type processView struct {
 	ctx   context.Context
 	block []byte
 
-	open  memory
+	open  addressSpace
 	spans []span
 	size  int64
 	err   error

@@ -37,11 +37,7 @@ type procHost struct {
 	hidden sync.Map // what was told to be hidden, each once
 }
 
-const (
-	mostProcText = 4 << 20 // of a command line or a status
-	mostHandles  = 1 << 20 // of one process
-	mostRegions  = 1 << 18 // of one process; Linux ends at 65,530 by default
-)
+const mostProcText = 4 << 20 // bytes of a command line or a status
 
 func listProc(ctx context.Context, req *Request, list *Listing) iter.Seq2[process, error] {
 	return func(yield func(process, error) bool) {
@@ -309,7 +305,7 @@ func (h *procHost) regions(pid uint64) (list []region, err error) {
 	return list, h.told("what processes have mapped", err)
 }
 
-func (h *procHost) memory(pid uint64) (memory, error) {
+func (h *procHost) memory(pid uint64) (addressSpace, error) {
 	f, err := h.fs.Open(procPath(pid, "mem"))
 	if err != nil {
 		return nil, h.told("the memory of processes", err)

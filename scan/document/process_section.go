@@ -10,10 +10,13 @@ import (
 
 const memoryElement = "ProcessItem/SectionList/MemorySection"
 
+const mostRegions = 1 << 18 // of one process; Linux ends at 65,530 by default
+
 // A region is a range of addresses that a process has mapped in one way.
 type region struct {
 	start, size uint64
 	path        string // of the mapped file; empty: none
+	pathErr     error  // which file it is cannot be told
 	mapped      bool   // from a file
 	protection  string // as the system writes it
 	flags       uint64 // raw
@@ -41,7 +44,7 @@ func (p *process) regions() ([]region, error) {
 var sectionFields = []Field[process]{
 	ofRegion("Name", ioc.Path, func(r *region, yield func(ioc.Value) bool) error {
 		if r.path == "" || !yield(ioc.PathValue(r.path)) {
-			return nil
+			return r.pathErr
 		}
 		if hasLetter(r.path) && !yield(ioc.PathValue(r.path[2:])) {
 			return nil
@@ -50,6 +53,9 @@ var sectionFields = []Field[process]{
 		return nil
 	}),
 	ofRegion("Mapped", ioc.Bool, func(r *region, yield func(ioc.Value) bool) error {
+		if r.pathErr != nil {
+			return r.pathErr
+		}
 		yield(ioc.BoolValue(r.mapped))
 		return nil
 	}),
