@@ -23,6 +23,7 @@ type machine struct {
 	has        []Capability
 	volumes    []Volume
 	leftOut    []LeftOut
+	notes      []string
 	open       []io.Closer
 }
 
@@ -32,6 +33,7 @@ func (m *machine) Platform() Platform    { return m.platform }
 func (m *machine) Has(c Capability) bool { return offers(c, m.has, m.platform) }
 func (m *machine) Volumes() []Volume     { return slices.Clone(m.volumes) }
 func (m *machine) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
+func (m *machine) Notes() []string       { return slices.Clone(m.notes) }
 
 // offers: event logs are files of a system that is, or could be, Windows.
 func offers(c Capability, has []Capability, p Platform) bool {

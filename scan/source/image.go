@@ -20,6 +20,8 @@ type ImageOptions struct {
 	// volume: "C:". Empty: what the evidence says, or C:.
 	Letter string
 	Zone   *time.Location // of local times, as FAT has them; nil: UTC
+	// Deleted: what is deleted is offered beside the files, see Volume.Deleted.
+	Deleted bool
 }
 
 // A DiskImage is what an image holds, as far as can be told without reading
@@ -77,7 +79,10 @@ func OpenImage(path string, opt ImageOptions) (Source, *DiskImage, error) {
 	}
 	m := &machine{kind: "image", name: path, has: []Capability{Files}}
 	m.open = append(m.open, d.disk)
-	d.present(m, opt)
+	if err := d.present(m, opt); err != nil {
+		m.Close()
+		return nil, nil, err
+	}
 	return m, d, nil
 }
 
@@ -128,14 +133,18 @@ func (d *DiskImage) numbers() string {
 }
 
 // present makes the volumes of a machine out of the parts.
-func (d *DiskImage) present(m *machine, opt ImageOptions) {
+func (d *DiskImage) present(m *machine, opt ImageOptions) error {
 	system := d.system(opt.Platform)
 	m.platform = cmp.Or(opt.Platform, d.platform(system))
-	if system >= 0 && m.platform == Windows {
-		d.letters(system)
-	}
 	if opt.Letter != "" {
-		d.rename(max(0, system), opt.Letter)
+		if m.platform = cmp.Or(m.platform, Windows); m.platform != Windows {
+			return fmt.Errorf("image %s: drive letters are of Windows, and this is %s", d.Path, m.platform)
+		}
+	}
+	if system >= 0 && m.platform == Windows {
+		d.letters(system, opt.Letter)
+	} else if opt.Letter != "" {
+		d.rename(d.first(), opt.Letter)
 	}
 	if system >= 0 && m.platform == Linux {
 		d.mounts(system)
@@ -150,7 +159,11 @@ func (d *DiskImage) present(m *machine, opt ImageOptions) {
 			m.leftOut = append(m.leftOut, LeftOut{Path: p.Name, Reason: p.Kind + ", which has no files"})
 		default:
 			if p.volume != nil && p.Mount == "" {
-				m.volumes = append(m.volumes, p.show(m.platform))
+				v := p.show(m.platform)
+				if opt.Deleted {
+					v.Deleted = p.deleted(m.platform)
+				}
+				m.volumes = append(m.volumes, v)
 			}
 			if p.Unread != nil {
 				m.volumes = append(m.volumes, p.closed())
@@ -160,6 +173,44 @@ func (d *DiskImage) present(m *machine, opt ImageOptions) {
 	if m.platform == Windows && hasHives(m.volumes) {
 		m.has = append(m.has, Hives)
 	}
+	m.notes = d.Remarks()
+	return nil
+}
+
+// first is the first part that can be read, -1 for none.
+func (d *DiskImage) first() int {
+	return slices.IndexFunc(d.Parts, func(p ImagePart) bool { return p.volume != nil && !p.Left })
+}
+
+// Remarks are all that whoever relies on what is found in the image has to
+// know: the notes of the image and those of its volumes.
+func (d *DiskImage) Remarks() []string {
+	list := slices.Clone(d.Notes)
+	for i := range d.Parts {
+		p := &d.Parts[i]
+		if p.Left || p.NoFiles {
+			continue
+		}
+		for _, n := range p.Notes {
+			list = append(list, fmt.Sprintf("%s: %s", p.Title(), n))
+		}
+		if p.Unread != nil {
+			list = append(list, fmt.Sprintf("%s (%s): not read: %v", p.Title(), p.Kind, p.Unread))
+		}
+	}
+	return list
+}
+
+// Title is what a person calls the part.
+func (p *ImagePart) Title() string {
+	title := fmt.Sprintf("volume %d", p.Number)
+	if p.Number == 0 {
+		title = "the volume"
+	}
+	if place := cmp.Or(p.Mount, p.Name); place != "" && place != fmt.Sprintf("[%s]", title) {
+		title += " (" + place + ")"
+	}
+	return title
 }
 
 // order puts the volume of the system first: paths without a volume are looked
@@ -221,9 +272,12 @@ func (d *DiskImage) nameRest(platform Platform, system int) {
 	if platform == Windows && system < 0 {
 		next := 'C'
 		for i := range d.Parts {
-			if p := &d.Parts[i]; p.volume != nil && !p.Left && p.Name == "" && next <= 'Z' && !d.named(string(next)+":") {
-				p.Name = string(next) + ":"
+			for next <= 'Z' && d.named(string(next)+":") {
 				next++
+			}
+			if p := &d.Parts[i]; p.volume != nil && !p.Left && p.Name == "" && next <= 'Z' {
+				p.Name = string(next) + ":"
+				p.Notes = append(p.Notes, "the letter "+p.Name+" is assumed")
 			}
 		}
 	}
@@ -258,7 +312,7 @@ func (d *DiskImage) rename(part int, letter string) {
 			d.Parts[i].Name = ""
 		}
 	}
-	if part < len(d.Parts) {
+	if part >= 0 {
 		d.Parts[part].Name = letter
 	}
 }

@@ -16,7 +16,8 @@ const mountedDevices = `HKEY_LOCAL_MACHINE\SYSTEM\MountedDevices`
 // letters names the parts as the system on one of them does. A letter belongs to
 // a partition of an MBR by the number of the disk and its first byte, and to
 // one of a GPT by its GUID; other devices are other disks.
-func (d *DiskImage) letters(system int) {
+// asked is the letter that the user gives the volume of the system.
+func (d *DiskImage) letters(system int, asked string) {
 	m := &machine{kind: "image", platform: Windows, has: []Capability{Files, Hives}}
 	m.volumes = []Volume{d.Parts[system].show(Windows)}
 	r := NewRegistry(m, RegistryOptions{})
@@ -44,7 +45,9 @@ func (d *DiskImage) letters(system int) {
 			}
 		}
 	}
-	if p := &d.Parts[system]; p.Name == "" {
+	if asked != "" {
+		d.rename(system, asked)
+	} else if p := &d.Parts[system]; p.Name == "" {
 		d.rename(system, "C:")
 		p.Notes = append(p.Notes, "the letter C: is assumed"+reason(err))
 	}

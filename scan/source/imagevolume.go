@@ -11,6 +11,7 @@ import (
 	"iocscan/scan/internal/ext"
 	"iocscan/scan/internal/fat"
 	"iocscan/scan/internal/fsys"
+	"iocscan/scan/internal/iso"
 	"iocscan/scan/internal/ntfs"
 	"iocscan/scan/internal/partition"
 )
@@ -39,6 +40,8 @@ func openPart(disk io.ReaderAt, p *partition.Partition, zone *time.Location) Ima
 		f, err = opened(ext.Open(r, p.Size))
 	case partition.FAT12, partition.FAT16, partition.FAT32, partition.ExFAT:
 		f, err = fat.Open(r, p.Size, zone)
+	case partition.ISO9660:
+		f, err = iso.Open(r, p.Size)
 	case partition.Swap, partition.Empty:
 		out.NoFiles = true
 		return out
@@ -67,11 +70,14 @@ func openPart(disk io.ReaderAt, p *partition.Partition, zone *time.Location) Ima
 		out.Label = label
 	}
 	out.Kind, out.Serial = f.Type(), f.Serial()
-	if n, ok := f.(interface{ Notes() []string }); ok {
+	if n, ok := f.(fsys.Noter); ok {
 		out.Notes = n.Notes()
 	}
 	v := &imageVolume{fsys: f, tree: newImageTree(f)}
-	if found, drives, err := detect(v.tree, Unknown); err == nil && drives[0].folder == "/" {
+	switch found, drives, err := detect(v.tree, Unknown); {
+	case err != nil:
+		out.Notes = append(out.Notes, "whether a system is installed on it is not known: "+err.Error())
+	case drives[0].folder == "/":
 		v.system = found
 	}
 	out.volume = v
@@ -151,16 +157,16 @@ type ntfsTree struct {
 }
 
 // object finds what a path names, links on the way followed.
-func (t *ntfsTree) object(op, name string) (object, error) {
+func (t *ntfsTree) object(op, name string) (ntfsObject, error) {
 	at, err := t.place(op, name)
 	if err != nil {
-		return object{}, err
+		return ntfsObject{}, err
 	}
-	o, err := t.of.find(at)
+	_, o, err := t.of.find(at)
 	if err != nil {
-		return o, pathError(op, name, imageError(err))
+		return ntfsObject{}, pathError(op, name, imageError(err))
 	}
-	return o, nil
+	return ntfsObject{o, t.ntfs}, nil
 }
 
 // Streams implements Streamer.
@@ -169,57 +175,34 @@ func (t *ntfsTree) Streams(name string) ([]Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := t.ntfs.Streams(o.id)
-	var out []Stream
-	for _, s := range list {
-		out = append(out, Stream{Name: s.Name, Size: s.Size})
-	}
-	if err != nil {
-		err = pathError("streams", name, imageError(err))
-	}
-	return out, err
+	return o.streams(name)
 }
 
 // OpenStream implements Streamer.
 func (t *ntfsTree) OpenStream(name, stream string) (File, error) {
-	whole := name + ":" + stream
 	o, err := t.object("open", name)
 	if err != nil {
 		return nil, err
 	}
-	c, err := t.ntfs.OpenStream(o.id, stream)
-	if err != nil {
-		return nil, pathError("open", whole, imageError(err))
-	}
-	return newImageFile(whole, c, func() (Info, error) {
-		return Info{Type: Regular, Size: c.Size(), UID: -1, GID: -1}, nil
-	}), nil
+	return o.openStream(name, stream)
 }
 
 // Owner implements Ownerer.
 func (t *ntfsTree) Owner(name string) (Owner, error) {
 	o, err := t.object("owner", name)
-	var info fsys.Info
-	if err == nil {
-		info, err = t.ntfs.Stat(o.id)
-	}
 	if err != nil {
-		return Owner{}, pathError("owner", name, imageError(err))
+		return Owner{}, err
 	}
-	return Owner{UserID: info.SID}, nil
+	return o.owner(name)
 }
 
 // NameTimes implements NameTimer.
 func (t *ntfsTree) NameTimes(name string) (NameTimes, error) {
 	o, err := t.object("lstat", name)
-	var n fsys.NameTimes
-	if err == nil {
-		n, err = t.ntfs.NameTimes(o.id)
-	}
 	if err != nil {
-		return NameTimes{}, pathError("lstat", name, imageError(err))
+		return NameTimes{}, err
 	}
-	return NameTimes(n), nil
+	return o.nameTimes(name)
 }
 
 var (

@@ -69,6 +69,7 @@ func (m *Mem) Platform() Platform    { return m.platform }
 func (m *Mem) Has(c Capability) bool { return offers(c, m.has, m.platform) }
 func (m *Mem) Volumes() []Volume     { return slices.Clone(m.volumes) }
 func (m *Mem) LeftOut() []LeftOut    { return slices.Clone(m.leftOut) }
+func (m *Mem) Notes() []string       { return nil }
 func (m *Mem) Close() error          { return nil }
 
 // Offer adds capabilities to Files.

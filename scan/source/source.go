@@ -54,6 +54,9 @@ type Source interface {
 	// LeftOut lists what the source deliberately does not walk, such as mounts
 	// of pseudo and network file systems.
 	LeftOut() []LeftOut
+	// Notes say what whoever relies on the evidence as a whole has to know, such
+	// as that an image is cut short or that a drive letter is assumed.
+	Notes() []string
 	io.Closer
 }
 
@@ -69,6 +72,9 @@ type Volume struct {
 	Type     string // file system where known: ntfs, ext4 …
 	Label    string // where known
 	Serial   string // where known: hexadecimal, or a UUID
+	// Deleted lists what is deleted but can still be told; nil where that was
+	// not asked for, or cannot be.
+	Deleted Deleted
 }
 
 // Separator is what parts the names in displayed paths of the volume.
@@ -222,6 +228,12 @@ var (
 	// ErrEscapes answers Resolve on a path that leads to the network, to a
 	// device, to a volume that the source lacks or to a place of LeftOut.
 	ErrEscapes = errors.New("leads out of the evidence")
+	// ErrReused answers Open on a deleted file whose content, or a part of it,
+	// belongs to something else by now.
+	ErrReused = errors.New("deleted, and its content is in use by something else")
+	// ErrDeletedFolder answers ReadDir on a deleted folder: what was in it is
+	// listed as deleted itself.
+	ErrDeletedFolder = errors.New("deleted")
 	// ErrLoop answers Resolve on a path that passes more than 40 links.
 	ErrLoop = errors.New("too many links, or a loop of links")
 )
