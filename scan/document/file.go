@@ -11,7 +11,7 @@ var files = Table[file]{
 	name:    "FileItem",
 	summary: "files and folders",
 	needs:   []source.Capability{source.Files},
-	label:   func(f *file) string { return f.shown() },
+	label:   labelOfFile,
 	fields:  fileFields,
 	collect: collectFiles,
 	open:    openFiles,
@@ -31,6 +31,8 @@ type file struct {
 	// why, of an object: its folder is left out by the source and not even
 	// asked for metadata, since a dead network mount would not answer.
 	why error
+	// deleted: what it was, where it is not one of the files; nil for those.
+	deleted *source.DeletedObject
 
 	item *fileItem // of the worker that has the row
 }
@@ -41,6 +43,15 @@ func (f *file) shown() string {
 		return f.in.self()
 	}
 	return string(f.in.appendShown(nil, f.in.shown, f.name))
+}
+
+// labelOfFile marks what is deleted, so that it is never taken for a file that
+// is there.
+func labelOfFile(f *file) string {
+	if f.deleted != nil {
+		return f.shown() + " (deleted)"
+	}
+	return f.shown()
 }
 
 // path is the path below the volume.

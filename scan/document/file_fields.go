@@ -26,10 +26,8 @@ var (
 const streamElement = "FileItem/StreamList/Stream"
 
 // fileFields are the terms of FileItem. Not among them, and so reported as not
-// supported: FilenameCreated, FilenameModified, FilenameAccessed and
-// FilenameChanged, the times of the NTFS name attribute, which no system hands
-// out for a mounted volume; Ssdeep; and the strings that a collector's own
-// expressions caught (StringMatchList).
+// supported: Ssdeep, and the strings that a collector's own expressions caught
+// (StringMatchList).
 //
 // Fields of streams cost Open, their hashes too: folders have streams, and the
 // content of one is not that of the object, so Read has no part in them.
@@ -46,6 +44,10 @@ var fileFields = append([]Field[file]{
 	field(match.Field{Term: "FileItem/Modified", Kind: ioc.Time, Cost: match.Stat, Identity: true}, fileTime(func(i *source.Info) int64 { return i.Modified })),
 	field(match.Field{Term: "FileItem/Accessed", Kind: ioc.Time, Cost: match.Stat}, fileTime(func(i *source.Info) int64 { return i.Accessed })),
 	field(match.Field{Term: "FileItem/Changed", Kind: ioc.Time, Cost: match.Stat}, fileTime(func(i *source.Info) int64 { return i.Changed })),
+	field(match.Field{Term: "FileItem/FilenameCreated", Kind: ioc.Time, Cost: match.Stat}, nameTime(func(n *source.NameTimes) int64 { return n.Created })),
+	field(match.Field{Term: "FileItem/FilenameModified", Kind: ioc.Time, Cost: match.Stat}, nameTime(func(n *source.NameTimes) int64 { return n.Modified })),
+	field(match.Field{Term: "FileItem/FilenameAccessed", Kind: ioc.Time, Cost: match.Stat}, nameTime(func(n *source.NameTimes) int64 { return n.Accessed })),
+	field(match.Field{Term: "FileItem/FilenameChanged", Kind: ioc.Time, Cost: match.Stat}, nameTime(func(n *source.NameTimes) int64 { return n.Changed })),
 	field(match.Field{Term: "FileItem/FileAttributes", Kind: ioc.Text, Cost: match.Stat, Multi: true}, fileAttributes),
 	field(match.Field{Term: "FileItem/INode", Kind: ioc.Int, Cost: match.Stat}, inode),
 	field(match.Field{Term: "FileItem/Permissions", Kind: ioc.Int, Cost: match.Stat, Same: samePermissions}, permissions),

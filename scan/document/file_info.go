@@ -36,7 +36,10 @@ func sizeInBytes(f *file, yield func(ioc.Value) bool) error {
 	if err != nil {
 		return err
 	}
-	yield(ioc.IntValue(uint64(max(0, info.Size))))
+	if info.Size < 0 {
+		return errCleared
+	}
+	yield(ioc.IntValue(uint64(info.Size)))
 	return nil
 }
 

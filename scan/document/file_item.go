@@ -28,6 +28,7 @@ type fileItem struct {
 	owner    source.Owner
 	ownerErr error
 
+	names   nameState
 	streams streamState
 	pe      peState
 
@@ -76,7 +77,7 @@ func newFileItem(ctx context.Context, req *Request, t *Table[file], l *lanes) *f
 func (i *fileItem) reset() {
 	i.close()
 	i.path, i.stated, i.owned = "", false, false
-	i.streams.asked = false
+	i.streams.asked, i.names.asked = false, false
 	i.have, i.readErr, i.size = 0, nil, -1
 	clear(i.told)
 }
@@ -105,7 +106,7 @@ func (i *fileItem) tell(err error) {
 		i.told = map[string]bool{}
 	}
 	i.told[err.Error()] = true
-	i.req.trouble(i.row.shown(), err)
+	i.req.trouble(labelOfFile(i.row), err)
 }
 
 // Read implements match.ContentItem.
@@ -149,6 +150,9 @@ func (i *fileItem) readContent(need digestSet, blocks func([]byte), keep bool) e
 		return errTooLarge
 	}
 	i.closeContent()
+	if f.deleted != nil && f.deleted.Reused {
+		return source.ErrReused
+	}
 	file, err := f.in.vol.FS.Open(f.path())
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"strings"
 	"unsafe"
 
@@ -18,6 +19,7 @@ type volume struct {
 	streamer source.Streamer // nil where there is none, likewise below
 	ownerer  source.Ownerer
 	pruner   source.Pruner
+	timer    source.NameTimer
 	aliases  []scope.Alias
 }
 
@@ -94,7 +96,7 @@ func fullPath(f *file, yield func(ioc.Value) bool) error {
 			return nil
 		}
 	}
-	return nil
+	return cmp.Or(f.lostFolder(), f.lostName())
 }
 
 func (f *file) fullPathIn(folder string, yield func(ioc.Value) bool) bool {
@@ -115,7 +117,7 @@ func filePath(f *file, yield func(ioc.Value) bool) error {
 			return nil
 		}
 	}
-	return nil
+	return f.lostFolder()
 }
 
 func (d *folder) filePathOf(shown string, yield func(ioc.Value) bool) bool {
@@ -129,12 +131,15 @@ func (d *folder) filePathOf(shown string, yield func(ioc.Value) bool) bool {
 
 func fileName(f *file, yield func(ioc.Value) bool) error {
 	yield(ioc.TextValue(f.name))
-	return nil
+	return f.lostName()
 }
 
 // FileExtension: what follows the last dot, and with the dot, as some write it.
 // Outside Windows a dot at the start makes a hidden file, not an extension.
 func fileExtension(f *file, yield func(ioc.Value) bool) error {
+	if err := f.lostName(); err != nil {
+		return err
+	}
 	dot := strings.LastIndexByte(f.name, '.')
 	if dot < 0 || dot == len(f.name)-1 || dot == 0 && !f.windows() {
 		return nil

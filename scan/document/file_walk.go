@@ -62,9 +62,7 @@ func (w *walk) prepare() {
 	for n, v := range w.req.Source.Volumes() {
 		vol := &volume{Volume: v, number: n, platform: platform}
 		vol.excluder = w.req.Scope.Excludes.On(platform, &v)
-		vol.streamer, _ = v.FS.(source.Streamer)
-		vol.ownerer, _ = v.FS.(source.Ownerer)
-		vol.pruner, _ = v.FS.(source.Pruner)
+		vol.offer()
 		for _, a := range w.req.Scope.Aliases {
 			if a.Volume == n {
 				vol.aliases = append(vol.aliases, a)
@@ -127,7 +125,7 @@ func (w *walk) all() bool {
 			return false
 		}
 	}
-	return true
+	return w.deleted()
 }
 
 // area walks one area: the object itself, unless it is a volume's root, which

@@ -174,8 +174,7 @@ func newPrograms[T any](ctx context.Context, req *Request, fields []Field[T]) *p
 	}
 	for n, v := range req.Source.Volumes() {
 		vol := &volume{Volume: v, number: n, platform: h.platform}
-		vol.streamer, _ = v.FS.(source.Streamer)
-		vol.ownerer, _ = v.FS.(source.Ownerer)
+		vol.offer()
 		h.volumes = append(h.volumes, vol)
 	}
 	if h.platform == source.Windows {

@@ -81,6 +81,7 @@ type Request struct {
 	Users       []string         // SIDs that IOCs name
 	ShortRoots  bool             // IOCs may write HKLM for HKEY_LOCAL_MACHINE
 	Events      Events           // EventLogItem: which records
+	Past        Events           // documents of past events: which records
 	Given       source.Artifacts // PrefetchItem, TaskItem: loose files in place of the source's own
 	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
 	Want        []bool           // by field number: some IOC asks for it; nil: all
@@ -119,6 +120,9 @@ func (p *Progress) Current() string {
 	}
 	return ""
 }
+
+// Read tells of bytes that were read outside any document.
+func (p *Progress) Read(n int) { p.addBytes(n) }
 
 func (p *Progress) addObjects(n int) {
 	if p != nil {
