@@ -109,6 +109,9 @@ func (h *human) Begin(head *scan.Header) error {
 		source += " " + shown(s.Source.Path)
 	}
 	h.prose(2, "source", w, source+", "+orNone(s.Source.Platform, "platform not known"))
+	for _, n := range s.Source.Notes {
+		h.prose(2, "", w, shown(n))
+	}
 	who := orNone(s.Host, "not known") + ", user " + orNone(s.User, "not known")
 	switch {
 	case s.Elevated:

@@ -60,7 +60,7 @@ func canonical() *scan.Result {
 				Command:          []string{"iocscan", "scan", "--root", "/mnt/caf\xe9", "--max-objects", "2", "iocs"},
 				CollectionSHA256: strings.Repeat("ab", 32),
 				Collection:       scan.Counts{Files: 8, Usable: 6, Rejected: 1, Excluded: 1},
-				Source:           scan.Source{Kind: "root", Path: "/mnt/caf\xe9", Platform: "windows"},
+				Source:           scan.Source{Kind: "root", Path: "/mnt/caf\xe9", Platform: "windows", Notes: []string{"the letter C: is assumed"}},
 				Options:          scan.Options{Drives: "all", MaxIOCSize: 3 << 20, MaxObjects: 2, Timeout: "1h0m0s", Jobs: 2, ExcludeIOC: []string{"old/*"}},
 				Scope: scan.Scope{
 					Areas: []string{`C:\`}, Named: []string{`D:\stage`}, Exclude: []string{`**\WinSxS\**`},

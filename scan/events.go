@@ -63,7 +63,10 @@ type Source struct {
 	Kind     string  `json:"kind"` // host, root, image, archive, artifacts
 	Path     string  `json:"path"`
 	Platform string  `json:"platform"`
-	SHA256   *string `json:"sha256"` // of an image, if asked for
+	SHA256   *string `json:"sha256"` // of the disk in an image, if asked for
+	// Notes say what whoever relies on the evidence as a whole has to know, such
+	// as that an image is cut short or that a drive letter is assumed.
+	Notes []string `json:"notes"`
 }
 
 // Options are the choices that change what is looked at or said.

@@ -41,6 +41,10 @@ type Config struct {
 	// them for beside hives and logs. What is not read of them is reported.
 	Given source.Artifacts
 
+	// Image is the disk image of the source if its content is to be hashed for
+	// the report; else nil.
+	Image *source.DiskImage
+
 	Timeout  time.Duration // 0: none
 	OwnFiles []string      // paths on the running host that the scan reads or writes itself
 }
@@ -240,6 +244,9 @@ func (p *Plan) fillHeader() {
 		case ioc.Excluded:
 			h.Scan.Collection.Excluded++
 		}
+	}
+	if h.Scan.Source.Notes = p.cfg.Source.Notes(); h.Scan.Source.Notes == nil {
+		h.Scan.Source.Notes = []string{}
 	}
 	sc := &h.Scan.Scope
 	sc.Areas, sc.Named, sc.LeftOut = []string{}, []string{}, []LeftOut{}

@@ -26,7 +26,7 @@ const (
 
 // result gathers the outcome when every document has been looked at.
 func (r *run) result(ctx context.Context, started time.Time) *Result {
-	res := &Result{Header: r.cfg.Header, IOCs: []IOC{}, Documents: r.docs, Troubles: r.troubles.sorted()}
+	res := &Result{Header: r.header, IOCs: []IOC{}, Documents: r.docs, Troubles: r.troubles.sorted()}
 	finished := time.Now()
 	stamp := finished.UTC().Format(time.RFC3339)
 	res.Scan.Finished = &stamp
@@ -80,7 +80,8 @@ func exitStatus(r *Result) int {
 		return ExitMatched
 	case r.Scan.Options.AcceptIncomplete:
 		return ExitClear
-	case s.Undetermined > 0 || s.Rejected > 0 || r.Scan.Status != StatusComplete:
+	case s.Undetermined > 0 || s.Rejected > 0 || r.Scan.Status != StatusComplete ||
+		slices.ContainsFunc(r.Troubles, func(t Trouble) bool { return t.Document == "" }): // of the evidence as a whole
 		return ExitIncomplete
 	}
 	return ExitClear

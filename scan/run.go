@@ -32,21 +32,25 @@ func (p *Plan) Run(ctx context.Context, sink Sink, progress *document.Progress) 
 		defer cancel()
 	}
 	t := newTeller(sink)
-	header := p.cfg.Header
+	r := &run{Plan: p, header: p.cfg.Header, teller: t, progress: progress, docs: make([]Document, len(p.docs))}
+	hashFault := r.hashImage(ctx)
+	header := r.header
 	t.tell(func(s Sink) error { return s.Begin(&header) })
+	if hashFault != nil {
+		r.trouble("", p.cfg.Image.Path, hashFault)
+	}
 
 	refs := make([]IOCRef, len(p.cfg.Collection.Files))
 	for i, f := range p.cfg.Collection.Files {
 		refs[i] = IOCRef{File: f.Path, ID: f.ID, Name: f.Name}
 	}
-	host := match.NewHost(p.program, match.Options{
+	r.host = match.NewHost(p.program, match.Options{
 		MaxObjects: header.Scan.Options.MaxObjects,
 		OnMatch: func(file int, m *match.Match) {
 			found := &Match{IOC: refs[file], Match: *m}
 			t.tell(func(s Sink) error { return s.Match(found) })
 		},
 	})
-	r := &run{Plan: p, host: host, teller: t, progress: progress, docs: make([]Document, len(p.docs))}
 	for _, f := range p.Scope.Troubles {
 		r.trouble("FileItem", f.Path, f.Err)
 	}
@@ -61,6 +65,7 @@ func (p *Plan) Run(ctx context.Context, sink Sink, progress *document.Progress) 
 // run is one scan under way.
 type run struct {
 	*Plan
+	header   Header
 	host     *match.Host
 	teller   *teller
 	progress *document.Progress
