@@ -42,7 +42,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 		UsageText: usageText,
 		Version:   fullVersion(),
 		Reader:    stdin, Writer: stdout, ErrWriter: stderr,
-		Commands:                  []*cli.Command{a.scanCommand(), a.collectionCommand(), a.termsCommand(), a.reportCommand()},
+		Commands:                  []*cli.Command{a.scanCommand(), a.imageCommand(), a.collectionCommand(), a.termsCommand(), a.reportCommand()},
 		DisableSliceFlagSeparator: true,
 		HideHelpCommand:           true,
 		ExitErrHandler:            func(*cli.Context, error) {}, // main alone decides

@@ -89,9 +89,8 @@ func splitFlag(arg string) (name, value string, joined bool) {
 
 // later are options that the contract names and this version has not got.
 var later = map[string]string{
-	"image": "disk images", "volume": "disk images", "drive-letter": "disk images", "hash-image": "disk images",
-	"deleted": "disk images", "archive": "triage archives",
-	"retro": "histories for the retrospective scan", "process-data": "processes",
+	"archive": "triage archives",
+	"retro":   "histories for the retrospective scan", "process-data": "processes",
 }
 
 func noSuchFlag(arg, name string, command *cli.Command) error {

@@ -27,7 +27,7 @@ func (a *app) scanCommand() *cli.Command {
 	return &cli.Command{
 		Name: "scan", Usage: "search for the indicators", ArgsUsage: "IOC_PATH…",
 		Description: "IOC_PATH is an OpenIOC file, a folder of them (searched below), a zip file of them, or - for\n" +
-			"standard input. Without --root the running host is scanned. Evidence is only read.",
+			"standard input. Without --root or --image the running host is scanned. Evidence is only read.",
 		Flags:  scanFlags(),
 		Action: a.scan,
 	}
@@ -54,7 +54,7 @@ func (a *app) scan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	src, err := openSource(opt, loose)
+	src, disk, err := openSource(opt, loose)
 	if err != nil {
 		return err
 	}
@@ -65,6 +65,9 @@ func (a *app) scan(c *cli.Context) error {
 
 	cfg := a.config(opt, coll, src)
 	cfg.Registry, cfg.Logs, cfg.Given = registry, loose.logs, loose.artifacts
+	if opt.hashImage {
+		cfg.Image = disk
+	}
 	cfg.Header.Tool.SHA256 = <-binary
 	plan, err := scan.NewPlan(c.Context, cfg)
 	if err != nil {
@@ -164,7 +167,7 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 			Scan: scan.Info{
 				Started: time.Now().UTC().Format(time.RFC3339), Host: host, User: user, Elevated: elevated,
 				Command: slices.Clone(a.args), CollectionSHA256: collectionHash(coll),
-				Source:  scan.Source{Kind: src.Kind(), Path: sourcePath(opt, src), Platform: string(src.Platform())},
+				Source:  scan.Source{Kind: src.Kind(), Path: sourcePath(src), Platform: string(src.Platform())},
 				Options: opt.reported(),
 				Scope:   scan.Scope{Exclude: opt.exclude},
 			},
@@ -177,11 +180,11 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 }
 
 // sourcePath is where the evidence lies; empty for this host.
-func sourcePath(opt *scanOptions, src source.Source) string {
-	if src.Kind() == "artifacts" {
-		return src.Name()
+func sourcePath(src source.Source) string {
+	if src.Kind() == "host" {
+		return ""
 	}
-	return opt.root
+	return src.Name()
 }
 
 // ownFiles are what would be found because the scan itself put it there: the

@@ -33,16 +33,21 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "max-ioc-size", Category: lookFor, Value: "3M", Usage: "largest IOC file, in `BYTES` or with K, M, G"},
 
 		&cli.StringFlag{Name: "root", Category: where, Usage: "a mounted or copied system at `DIR` instead of this host"},
+		&cli.StringFlag{Name: "image", Category: where, Usage: "a disk image `FILE` instead of this host: raw, E01, VHD, VHDX, VMDK, QCOW2; of several segments the first"},
+		&cli.StringSliceFlag{Name: "volume", Category: where, Usage: "of the image only the volume with the number `N`, as iocscan image counts (repeats)"},
+		&cli.StringFlag{Name: "drive-letter", Category: where, Usage: "the letter `X:` of the image's volume with Windows on it, or else of its first, where the evidence does not tell"},
+		&cli.BoolFlag{Name: "hash-image", Category: where, Usage: "put the SHA-256 of the image's disk into the report, and compare the hashes that the image has stored"},
+		&cli.BoolFlag{Name: "deleted", Category: where, Usage: "files: of the image also what is deleted, marked so"},
 		&cli.StringSliceFlag{Name: "hive", Category: where, Usage: "a registry hive `[KEY=]FILE` and nothing else, or instead of the root's own; KEY is its place, such as HKLM\\SOFTWARE (repeats)"},
 		&cli.StringSliceFlag{Name: "evtx", Category: where, Usage: "an event log or a folder of them at `PATH` and nothing else, or instead of the root's own (repeats)"},
 		&cli.StringSliceFlag{Name: "artifact", Category: where, Usage: "a loose artefact or a folder of them at `PATH`, known by its content: event log, hive, prefetch file, task; nothing else, or instead of the root's own (repeats)"},
 		&cli.BoolFlag{Name: "no-replay", Category: where, Usage: "leave the transaction logs beside hives alone"},
-		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root does not show it"},
+		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root or image does not show it"},
 		&cli.StringFlag{Name: "hostname", Category: where, Usage: "`NAME` of the host that the evidence is from"},
 
 		&cli.StringSliceFlag{Name: "documents", Category: much, Usage: "only these documents `A,B` (repeats)"},
 		&cli.StringSliceFlag{Name: "skip", Category: much, Usage: "not these documents `A,B` (repeats)"},
-		&cli.StringFlag{Name: "drives", Category: much, Usage: "areas for files: all, system, critical or custom (default critical on this host, all on a root)"},
+		&cli.StringFlag{Name: "drives", Category: much, Usage: "areas for files: all, system, critical or custom (default critical on this host, else all)"},
 		&cli.StringSliceFlag{Name: "scope", Category: much, Usage: "only files at or below `PATH` (repeats)"},
 		&cli.StringSliceFlag{Name: "exclude", Category: much, Usage: "no files that fit `GLOB`; ** crosses folders (repeats)"},
 		&cli.StringSliceFlag{Name: "keys", Category: much, Usage: "registry: predefined, all, or all below `KEY` (repeats; default predefined on this host, else all)"},
@@ -72,8 +77,12 @@ type scanOptions struct {
 	iocs, excludeIOC []string
 	maxIOCSize       int64
 
-	root, hostname string
-	platform       source.Platform
+	root, hostname     string
+	image              string
+	volumes            []int
+	letter             string // "X:" or empty
+	hashImage, deleted bool
+	platform           source.Platform
 
 	hives                  []source.GivenHive
 	noReplay               bool
@@ -96,6 +105,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		iocs:       append(c.Args().Slice(), c.StringSlice("path")...),
 		excludeIOC: c.StringSlice("exclude-ioc"),
 		root:       c.String("root"), hostname: c.String("hostname"),
+		image: c.String("image"), hashImage: c.Bool("hash-image"), deleted: c.Bool("deleted"),
 		documents: commas(c.StringSlice("documents")), skip: commas(c.StringSlice("skip")),
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
@@ -136,9 +146,18 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 	if err := o.output.check(); err != nil {
 		return nil, err
 	}
+	if o.letter, err = driveLetter(c.String("drive-letter")); err != nil {
+		return nil, err
+	}
+	if o.volumes, err = volumeNumbers(c.StringSlice("volume")); err != nil {
+		return nil, err
+	}
+	if err := goesWithImage(c); err != nil {
+		return nil, err
+	}
 	switch {
-	case o.platform != source.Unknown && o.root == "":
-		return nil, errors.New("--platform goes with --root: this host knows what it is")
+	case o.platform != source.Unknown && o.root == "" && o.image == "":
+		return nil, errors.New("--platform goes with --root or --image: this host knows what it is")
 	case o.maxIOCSize == 0:
 		return nil, errors.New("--max-ioc-size 0 leaves no IOC file")
 	case o.jobs < 1:

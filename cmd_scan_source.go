@@ -55,22 +55,28 @@ func findLoose(opt *scanOptions) (l looseFiles, err error) {
 	return l, nil
 }
 
-func openSource(opt *scanOptions, l looseFiles) (source.Source, error) {
+// openSource opens the evidence. The disk is nil where that is no image.
+func openSource(opt *scanOptions, l looseFiles) (src source.Source, disk *source.DiskImage, err error) {
 	switch {
 	case opt.root != "":
-		src, err := source.OpenRoot(opt.root, opt.platform)
-		if err != nil || l.option == "" {
-			return src, err
-		}
-		if p := src.Platform(); p == source.Linux || p == source.Darwin {
-			src.Close()
-			return nil, fmt.Errorf("%s goes alone or with a Windows root: %s is %s", l.option, opt.root, p)
-		}
-		return source.With(src, l.offers...), nil
+		src, err = source.OpenRoot(opt.root, opt.platform)
+	case opt.image != "":
+		src, disk, err = source.OpenImage(opt.image, source.ImageOptions{
+			Platform: opt.platform, Volumes: opt.volumes, Letter: opt.letter, Deleted: opt.deleted,
+		})
 	case l.option != "":
-		return source.OpenArtifacts(strings.Join(l.names, ", "), l.offers...), nil
+		return source.OpenArtifacts(strings.Join(l.names, ", "), l.offers...), nil, nil
+	default:
+		src, err = source.OpenHost(source.HostOptions{Name: opt.hostname})
 	}
-	return source.OpenHost(source.HostOptions{Name: opt.hostname})
+	if err != nil || l.option == "" {
+		return src, disk, err
+	}
+	if p := src.Platform(); p == source.Linux || p == source.Darwin {
+		src.Close()
+		return nil, nil, fmt.Errorf("%s goes alone or with a Windows %s: %s is %s", l.option, src.Kind(), src.Name(), p)
+	}
+	return source.With(src, l.offers...), disk, nil
 }
 
 // givenLogs finds the event logs that --evtx names; nil where it is not given.

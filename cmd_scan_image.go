@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// goesWithImage refuses options of images where there is none.
+func goesWithImage(c *cli.Context) error {
+	if c.IsSet("image") {
+		if c.IsSet("root") {
+			return errors.New("--image and --root: one of them at a time")
+		}
+		return nil
+	}
+	for _, name := range []string{"volume", "drive-letter", "hash-image", "deleted"} {
+		if c.IsSet(name) {
+			return fmt.Errorf("--%s goes with --image", name)
+		}
+	}
+	return nil
+}
+
+// driveLetter reads --drive-letter: x, X: or X:\.
+func driveLetter(s string) (string, error) {
+	letter := strings.ToUpper(strings.TrimSuffix(strings.TrimRight(s, `\/`), ":"))
+	switch {
+	case s == "":
+		return "", nil
+	case len(letter) != 1 || letter[0] < 'A' || letter[0] > 'Z':
+		return "", fmt.Errorf("--drive-letter %q is not a letter, such as D:", s)
+	}
+	return letter + ":", nil
+}
+
+// volumeNumbers reads --volume.
+func volumeNumbers(args []string) (numbers []int, err error) {
+	for _, a := range args {
+		n, err := strconv.ParseUint(strings.TrimSpace(a), 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("--volume %q is not a number; iocscan image FILE lists the volumes", a)
+		}
+		numbers = append(numbers, int(n))
+	}
+	return numbers, nil
+}
