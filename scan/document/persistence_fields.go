@@ -13,8 +13,7 @@ const persistencePrefix = "PersistenceItem/"
 
 // persistenceFields are the terms of PersistenceItem. Not among them, and so
 // reported as not supported: what only macOS has, detectedAnomaly, RegContext,
-// status and pid, and what FileItem, ServiceItem and PEInfo do not answer
-// either.
+// and what FileItem, ServiceItem and PEInfo do not answer either.
 var persistenceFields = slices.Concat([]Field[persistence]{
 	field(match.Field{Term: persistencePrefix + "PersistenceType", Kind: ioc.Text, Identity: true}, func(p *persistence, yield func(ioc.Value) bool) error {
 		yield(ioc.TextValue(p.kind))
@@ -131,7 +130,7 @@ func persistedService(term, as string) Field[persistence] {
 func persistedServices() (out []Field[persistence]) {
 	notHere := []string{"cmdLine", "userName", "groupName", "machServices/machService", "md5sum", "sha1sum", "sha256sum",
 		"pathMd54ksum", "pathSha512sum", "serviceDLLMd54Ksum", "serviceDLLSha512Sum"}
-	inside := []string{"name", "description", "type", "path", "arguments"}
+	inside := []string{"name", "description", "type", "path", "arguments", "pid"}
 	for _, f := range serviceFields {
 		as := strings.TrimPrefix(f.Term, "ServiceItem/")
 		if slices.Contains(notHere, as) {

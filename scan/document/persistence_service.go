@@ -22,6 +22,7 @@ func (l *persistenceList) services() {
 		}
 		if len(s.library) > 0 {
 			again := windowsService(k, s.flags, l.programs) // each item is one goroutine's
+			again.status, again.pid = s.status, s.pid
 			item := persistence{label: s.file, kind: ofServiceDLL, service: &again, program: again.library[0], lost: again.why}
 			parameters, err := k.Find("Parameters")
 			if err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"iocscan/ioc"
 	"iocscan/scan/internal/regf"
@@ -20,6 +21,10 @@ type regKeys struct {
 
 	opened map[*source.Hive]*regHive // nil: it cannot be opened
 	missed map[string]bool           // hives that are not there, told
+
+	askStates sync.Once // of services
+	stateOf   map[string]serviceState
+	statesErr error
 }
 
 var errNoHives = errors.New("the source does not offer registry hives")

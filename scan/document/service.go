@@ -41,6 +41,9 @@ type service struct {
 	user, group string // as configured
 	mach        []string
 
+	status fact   // of a running system
+	pid    amount // likewise
+
 	windows  bool
 	flags    uint32 // Windows: SERVICE_* of its type
 	typeErr  error  // the type cannot be told; part of why
@@ -76,9 +79,8 @@ const (
 )
 
 // serviceFields are the terms of ServiceItem. Not among them, and so reported
-// as not supported: status and pid, which only a running system has, the words
-// and chains of signatures, DigitalSignature, which is of macOS, fuzzy hashes,
-// and reference.
+// as not supported: the words and chains of signatures, DigitalSignature, which
+// is of macOS, fuzzy hashes, and reference.
 var serviceFields = slices.Concat([]Field[service]{
 	field(match.Field{Term: "ServiceItem/name", Kind: ioc.Text, Identity: true}, serviceName),
 	field(match.Field{Term: "ServiceItem/descriptiveName", Kind: ioc.Text, Identity: true},
@@ -86,6 +88,8 @@ var serviceFields = slices.Concat([]Field[service]{
 	field(match.Field{Term: "ServiceItem/description", Kind: ioc.Text},
 		serviceText(func(s *service) (string, error) { return s.text, s.textErr })),
 	field(match.Field{Term: "ServiceItem/mode", Kind: ioc.Text, Identity: true}, serviceMode),
+	field(match.Field{Term: "ServiceItem/status", Kind: ioc.Text, Identity: true}, factOf(func(s *service) *fact { return &s.status })),
+	field(match.Field{Term: "ServiceItem/pid", Kind: ioc.Int}, amountOf(func(s *service) *amount { return &s.pid })),
 	field(match.Field{Term: "ServiceItem/type", Kind: ioc.Text, Multi: true}, configured(func(s *service) []string { return s.kind })),
 	field(match.Field{Term: "ServiceItem/path", Kind: ioc.Path, Multi: true, Same: samePath, Identity: true}, ofEach(servicePrograms, (*program).paths)),
 	field(match.Field{Term: "ServiceItem/arguments", Kind: ioc.Text, Multi: true, Identity: true}, ofEach(servicePrograms, (*program).arguments)),

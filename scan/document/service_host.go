@@ -38,6 +38,7 @@ func (h *serviceHost) add(s service) {
 	if s.why != nil {
 		h.req.trouble(s.file, s.why)
 	}
+	s.status.why, s.pid.why = errNotCarried, errNotCarried
 	for _, c := range s.commands {
 		s.programs = append(s.programs, h.programs.command(c))
 	}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 
+	"iocscan/ioc"
 	"iocscan/scan/source"
 )
 
@@ -37,10 +38,18 @@ func listEntries(ctx context.Context, req *Request, list *Listing, programs *pro
 			yield(service{}, err)
 			return
 		}
+		listed := map[string]bool{}
 		reached := r.services(programs, func(_ foundKey, s service) bool {
+			listed[ioc.Fold(s.name)] = true
 			done = done || ctx.Err() != nil || !yield(s, nil)
 			return !done
 		})
+		if reached && !done {
+			r.unregistered(ctx, listed)(func(s service) bool {
+				done = !yield(s, nil)
+				return !done
+			})
+		}
 		if !reached && !done {
 			yield(service{}, errNoSystemHive)
 		}
@@ -62,6 +71,7 @@ func (r *regKeys) services(programs *programFinder, visit func(foundKey, service
 			}
 			s := windowsService(k, uint32(kind), programs)
 			s.typeErr = err
+			r.askState(&s)
 			if s.why = errors.Join(err, s.why); s.why != nil {
 				r.req.trouble(s.file, s.why)
 			}

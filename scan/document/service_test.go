@@ -52,6 +52,8 @@ func TestServicesOfLinux(t *testing.T) {
 		  descriptiveName = An agent
 		  description = It does things.
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = init script
 		  path = /etc/init.d/agent
 		  arguments = start
@@ -61,11 +63,15 @@ func TestServicesOfLinux(t *testing.T) {
 		/etc/systemd/system/off.service
 		  name = off | off.service
 		  mode = masked | SERVICE_DISABLED
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  startedAs = root
 		/home/boris/.config/systemd/user/sync.service
 		  name = sync | sync.service
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = systemd user
 		  path = python3
 		  arguments = /home/boris/.x.py
@@ -75,6 +81,8 @@ func TestServicesOfLinux(t *testing.T) {
 		/usr/lib/systemd/system/cron.service
 		  name = cron | cron.service
 		  mode = disabled | SERVICE_DEMAND_START
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  path = /opt/evil | /opt/two words
 		  arguments = --quiet | x
@@ -84,6 +92,8 @@ func TestServicesOfLinux(t *testing.T) {
 		/usr/lib/systemd/system/getty@.service
 		  name = getty@ | getty@.service
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  path = /sbin/agetty
 		  arguments = %I
@@ -94,6 +104,8 @@ func TestServicesOfLinux(t *testing.T) {
 		  descriptiveName = OpenBSD Secure Shell server
 		  description = OpenBSD Secure Shell server
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = notify
 		  path = /usr/sbin/sshd | /usr/sbin/sshd
 		  arguments = -D $SSHD_OPTS | -t
@@ -114,11 +126,15 @@ func TestDamagedServicesOfLinux(t *testing.T) {
 		/etc/systemd/system/away.service
 		  name = away | away.service
 		  mode = static | SERVICE_DEMAND_START
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  startedAs = root
 		/etc/systemd/system/odd.service
 		  name = odd | odd.service
 		  mode = static | SERVICE_DEMAND_START
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  path = "/b | /d
 		  arguments = c
@@ -129,6 +145,8 @@ func TestDamagedServicesOfLinux(t *testing.T) {
 		  descriptiveName = !
 		  description = !
 		  mode = !
+		  status = ?
+		  pid = ?
 		  type = !
 		  path = !
 		  arguments = !
@@ -183,6 +201,8 @@ func TestDropInsApply(t *testing.T) {
 		  descriptiveName = of a-b-
 		  description = of a-b-
 		  mode = static | SERVICE_DEMAND_START
+		  status = ?
+		  pid = ?
 		  type = systemd
 		  path = /a
 		  cmdLine = /a
@@ -209,7 +229,7 @@ func TestLaunchd(t *testing.T) {
 		Add("/Users/.localized", "")
 	got := tell(t, &services, m)
 	broken, rest, _ := strings.Cut(got.text, "/Library/LaunchDaemons/")
-	if strings.Contains(broken, " = ?") || strings.Count(broken, " = !\n") != len(serviceFields)-libraryTerms {
+	if strings.Count(broken, " = ?") != 2 || strings.Count(broken, " = !\n") != len(serviceFields)-libraryTerms-2 { // but status and pid
 		t.Errorf("of a job that cannot be read something is known:\n%s", broken)
 	}
 	got.text = "/Library/LaunchDaemons/" + rest
@@ -217,6 +237,8 @@ func TestLaunchd(t *testing.T) {
 		/Library/LaunchDaemons/com.evil.plist
 		  name = com.evil
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = LaunchDaemon
 		  path = /usr/local/bin/evil
 		  arguments = -d x
@@ -228,11 +250,15 @@ func TestLaunchd(t *testing.T) {
 		/System/Library/LaunchDaemons/off.plist
 		  name = off
 		  mode = disabled | SERVICE_DISABLED
+		  status = ?
+		  pid = ?
 		  type = LaunchDaemon
 		  startedAs = root
 		/System/Library/LaunchDaemons/ssh.plist
 		  name = com.openssh.sshd
 		  mode = enabled | SERVICE_DEMAND_START
+		  status = ?
+		  pid = ?
 		  type = LaunchDaemon
 		  path = /usr/libexec/sshd-keygen-wrapper
 		  arguments = -i
@@ -241,6 +267,8 @@ func TestLaunchd(t *testing.T) {
 		/Users/anna/Library/LaunchAgents/agent.plist
 		  name = agent
 		  mode = enabled | SERVICE_AUTO_START
+		  status = ?
+		  pid = ?
 		  type = LaunchAgent
 		  path = /a
 		  cmdLine = /a

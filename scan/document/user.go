@@ -64,6 +64,12 @@ type number struct {
 	is bool
 }
 
+// An amount is a number that may not be known.
+type amount struct {
+	number
+	why error
+}
+
 // userAsks are answers that take more than the account's own entry. One that
 // is nil is not to be had. A match.StandIn beside an answer says that it only
 // resembles what is asked; any other error, that there is none.
@@ -134,6 +140,16 @@ func numberOf[T any](of func(*T) number) func(*T, func(ioc.Value) bool) error {
 			yield(ioc.IntValue(n.n))
 		}
 		return nil
+	}
+}
+
+func amountOf[T any](of func(*T) *amount) func(*T, func(ioc.Value) bool) error {
+	return func(row *T, yield func(ioc.Value) bool) error {
+		a := of(row)
+		if a.is && !yield(ioc.IntValue(a.n)) {
+			return nil
+		}
+		return a.why
 	}
 }
 

@@ -1,0 +1,7 @@
+//go:build !windows
+
+package document
+
+import "iter"
+
+func listServiceStates() iter.Seq2[serviceState, error] { return notRunning[serviceState] }
