@@ -31,7 +31,7 @@ type file struct {
 	// why, of an object: its folder is left out by the source and not even
 	// asked for metadata, since a dead network mount would not answer.
 	why error
-	// deleted: what it was, where it is not one of the files; nil for those.
+	// deleted: what it is, where no folder has it; nil for the others.
 	deleted *source.DeletedObject
 
 	item *fileItem // of the worker that has the row
@@ -48,7 +48,7 @@ func (f *file) shown() string {
 // labelOfFile marks what is deleted, so that it is never taken for a file that
 // is there.
 func labelOfFile(f *file) string {
-	if f.deleted != nil {
+	if f.deleted != nil && !f.deleted.InUse {
 		return f.shown() + " (deleted)"
 	}
 	return f.shown()

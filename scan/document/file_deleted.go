@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"iocscan/ioc/match"
+	"iocscan/scan/scope"
 	"iocscan/scan/source"
 )
 
-// What is not known of a deleted file. Its made-up name or folder can be what
-// an IOC asks for as little as any other, but the true one could be.
+// What is not known of a file that is in no folder. Its made-up name or folder
+// is not what an IOC asks for, but the true one could be.
 const (
-	errLostFolder = match.StandIn("deleted, and it is not known in which folder it was")
+	errLostFolder = match.StandIn("in no folder, and it is not known in which it was")
 	errLostName   = match.StandIn("deleted, and its name is not known")
 )
 
@@ -32,16 +34,15 @@ func (f *file) lostName() error {
 	return nil
 }
 
-// deleted hands out what is deleted on the volumes that offer it, where it is
-// in the areas. One whose folder is not known is in them where the whole volume
-// is.
+// deleted hands out what is in no folder of the volumes that offer it, where it
+// is in the areas. One whose folder is not known is in them where the whole
+// volume is.
 func (w *walk) deleted() bool {
-	count, reused, asked := 0, 0, false
+	count, reused, inUse := 0, 0, 0
 	for _, v := range w.volumes {
-		if v.Deleted == nil {
+		if v.Deleted == nil || !slices.ContainsFunc(w.req.Scope.Areas, func(a scope.Area) bool { return a.Volume == v.number }) {
 			continue
 		}
-		asked = true
 		for d, err := range v.Deleted(w.ctx) {
 			switch {
 			case w.ctx.Err() != nil:
@@ -57,16 +58,24 @@ func (w *walk) deleted() bool {
 			case !w.inAreas(v, d.Folder, d.Name), v.excluder.Covers(source.Join(d.Folder, d.Name), d.Type == source.Dir):
 				continue
 			}
-			count++
-			if d.Reused {
+			switch {
+			case d.InUse:
+				inUse++
+			case d.Reused:
 				reused++
+				fallthrough
+			default:
+				count++
 			}
 			if !w.hand(file{in: newFolder(v.of(d.FS), d.Folder), name: d.Name, typ: d.Type, deleted: &d}) {
 				return false
 			}
 		}
 	}
-	if asked {
+	if inUse > 0 {
+		w.list.Notes = append(w.list.Notes, fmt.Sprintf("%d files and folders are there though no folder names them; they were looked at", inUse))
+	}
+	if count > 0 {
 		w.list.Notes = append(w.list.Notes, fmt.Sprintf(
 			"%d deleted files and folders were looked at; the content of %d of them is in use by something else and was not read", count, reused))
 	}

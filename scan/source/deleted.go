@@ -5,13 +5,16 @@ import (
 	"iter"
 )
 
-// Deleted lists the files and folders of a volume that are in no folder any
-// more but can still be told. What cannot be read of them is an error, and the
-// listing goes on.
+// Deleted lists the files and folders of a volume that are in no folder, but can
+// be told: those that are there all the same, and if asked for, those that are
+// deleted. What cannot be read of them is an error, and the listing goes on.
 type Deleted func(context.Context) iter.Seq2[DeletedObject, error]
 
-// A DeletedObject is a deleted file or folder.
+// A DeletedObject is one of them.
 type DeletedObject struct {
+	// InUse: it is not deleted. Damage makes such files, or somebody who hides
+	// them.
+	InUse bool
 	// Folder is the path of the folder that it was in, which may itself be
 	// deleted. Where that is not known, Lost, it is a made-up name in brackets.
 	Folder string

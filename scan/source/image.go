@@ -20,7 +20,7 @@ type ImageOptions struct {
 	// volume: "C:". Empty: what the evidence says, or C:.
 	Letter string
 	Zone   *time.Location // of local times, as FAT has them; nil: UTC
-	// Deleted: what is deleted is offered beside the files, see Volume.Deleted.
+	// Deleted: what is deleted is offered too, see Volume.Deleted.
 	Deleted bool
 }
 
@@ -160,9 +160,7 @@ func (d *DiskImage) present(m *machine, opt ImageOptions) error {
 		default:
 			if p.volume != nil && p.Mount == "" {
 				v := p.show(m.platform)
-				if opt.Deleted {
-					v.Deleted = p.deleted(m.platform)
-				}
+				v.Deleted = p.deleted(m.platform, opt.Deleted)
 				m.volumes = append(m.volumes, v)
 			}
 			if p.Unread != nil {

@@ -6,26 +6,33 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"iocscan/scan/internal/fsys"
 )
 
-// deleted lists what is deleted on the part.
-func (p *ImagePart) deleted(platform Platform) Deleted {
+// deleted lists what is in no folder of the part; all: also what is deleted.
+// Only NTFS knows of files that are there and in no folder.
+func (p *ImagePart) deleted(platform Platform, all bool) Deleted {
 	volume := p.volume.fsys
+	if _, ok := volume.(fsys.NTFS); !ok && !all {
+		return nil
+	}
 	return func(ctx context.Context) iter.Seq2[DeletedObject, error] {
 		return func(yield func(DeletedObject, error) bool) {
-			parents, err := parentsOf(ctx, volume)
-			if err != nil {
-				yield(DeletedObject{}, err)
-				return
-			}
+			names := sync.OnceValues(func() (*folderNames, error) { return namesOfFolders(ctx, volume) })
 			for d, err := range volume.Deleted(ctx) {
+				if err == nil && !all && !d.InUse {
+					continue
+				}
 				var out DeletedObject
 				if err == nil {
-					out = parents.show(d, volume, platform)
+					var n *folderNames
+					if n, err = names(); err == nil {
+						out = n.show(d, volume, platform)
+					}
 				}
-				if !yield(out, err) {
+				if !yield(out, err) || ctx.Err() != nil {
 					return
 				}
 			}
@@ -34,7 +41,7 @@ func (p *ImagePart) deleted(platform Platform) Deleted {
 }
 
 // A folderNames knows the folders of a file system, also the deleted ones, by
-// their numbers. It is made before the deleted files are listed.
+// their numbers.
 type folderNames struct {
 	root  fsys.ID
 	above map[fsys.ID]folderName
@@ -51,7 +58,7 @@ const lostFolder = "/[folder not known]"
 // deepestDeleted bounds how far up the folders of a deleted object are told.
 const deepestDeleted = 1000
 
-func parentsOf(ctx context.Context, volume fsys.FileSystem) (*folderNames, error) {
+func namesOfFolders(ctx context.Context, volume fsys.FileSystem) (*folderNames, error) {
 	n := &folderNames{root: volume.Root(), above: make(map[fsys.ID]folderName)}
 	for queue := []fsys.ID{n.root}; len(queue) > 0; {
 		dir := queue[len(queue)-1]
@@ -103,7 +110,7 @@ func (n *folderNames) path(id fsys.ID) (path string, ok bool) {
 }
 
 func (n *folderNames) show(d fsys.Deleted, volume fsys.FileSystem, platform Platform) DeletedObject {
-	out := DeletedObject{Folder: lostFolder, Lost: true, Name: d.Name, Type: Type(d.Kind), Reused: d.Reused}
+	out := DeletedObject{Folder: lostFolder, Lost: true, Name: d.Name, Type: Type(d.Kind), Reused: d.Reused, InUse: d.InUse}
 	o := object{fsys: volume, child: child{d.ID, d.Kind}}
 	if !d.Orphan {
 		if path, ok := n.path(d.Dir); ok {

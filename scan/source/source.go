@@ -72,8 +72,7 @@ type Volume struct {
 	Type     string // file system where known: ntfs, ext4 …
 	Label    string // where known
 	Serial   string // where known: hexadecimal, or a UUID
-	// Deleted lists what is deleted but can still be told; nil where that was
-	// not asked for, or cannot be.
+	// Deleted lists what is in no folder, see there; nil where nothing can be.
 	Deleted Deleted
 }
 

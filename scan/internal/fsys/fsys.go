@@ -79,6 +79,9 @@ type Deleted struct {
 	// Reused: its content or a part of it belongs to something else by now;
 	// reading it gives the other's bytes.
 	Reused bool
+	// InUse: it is no deleted object but one that is there and that no folder
+	// names, which damage makes, or somebody who hides it.
+	InUse bool
 }
 
 // Info of an object. Times are FILETIME ticks (100 ns since 1601-01-01 UTC, see

@@ -93,7 +93,7 @@ func (v *volume) deleted(id fsys.ID, used *bitmap, yield func(fsys.Deleted, erro
 		// A record without a name is nothing to tell of.
 		return err == nil || yield(fsys.Deleted{}, fmt.Errorf("read what is deleted: %w", err))
 	}
-	d := fsys.Deleted{Entry: fsys.Entry{ID: id}}
+	d := fsys.Deleted{Entry: fsys.Entry{ID: id}, InUse: id&deletedBit == 0}
 	if d.Kind, _, err = v.kind(o); err != nil {
 		d.Kind = fsys.Other
 	}
