@@ -13,7 +13,7 @@ import (
 // system is SystemInfoItem: one item, the system itself.
 var system = Table[systemInfo]{
 	name:    "SystemInfoItem",
-	summary: "the system itself, by its configuration",
+	summary: "the system itself, by its configuration and, where it runs, its state",
 	needs:   []source.Capability{source.Files},
 	label:   func(s *systemInfo) string { return s.label() },
 	fields:  systemFields,
@@ -44,6 +44,8 @@ type systemInfo struct {
 
 	networks    []network
 	networksErr error // of networks and their parts
+
+	live *liveSystem // of a running system; else nil
 }
 
 type fact struct {
@@ -58,9 +60,7 @@ type moment struct {
 }
 
 // systemFields are the terms of SystemInfoItem. Not among them, and so reported
-// as not supported, is what only a running system knows (its clock, memory,
-// logged-on users, which address is the first, hardware addresses, those of
-// IPv6), and what concerns the agent that wrote an audit.
+// as not supported, is what concerns the agent that wrote an audit.
 var systemFields = slices.Concat([]Field[systemInfo]{
 	systemFact("hostname", func(s *systemInfo) *fact { return &s.hostname }),
 	systemFact("machine", func(s *systemInfo) *fact { return &s.hostname }),
@@ -91,7 +91,7 @@ var systemFields = slices.Concat([]Field[systemInfo]{
 	systemFact("procType", func(s *systemInfo) *fact { return &s.procType }),
 	systemFact("biosInfo/biosVersion", func(s *systemInfo) *fact { return &s.biosVersion }),
 	systemFact("biosInfo/biosDate", func(s *systemInfo) *fact { return &s.biosDay }),
-}, networkFields)
+}, networkFields, liveFields)
 
 func systemFact(term string, of func(*systemInfo) *fact) Field[systemInfo] {
 	identity := term == "hostname" || term == "OS"
@@ -126,6 +126,7 @@ func listSystem(read func(etc, *Request) systemInfo) lister[systemInfo] {
 			list.Objects++
 			s := read(e, req)
 			s.untold()
+			readLiveLinux(e, req, &s)
 			yield(s, nil)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 type network struct {
 	adapter, description fact
 	addresses, masks     fact
+	addresses6, hardware fact // of a running system
 	gateways             fact
 	servers              fact // of DHCP
 	obtained, expires    moment
@@ -27,9 +28,11 @@ var networkFields = []Field[systemInfo]{
 	networkFact("adapter", ioc.Text, func(n *network) *fact { return &n.adapter }),
 	networkFact("description", ioc.Text, func(n *network) *fact { return &n.description }),
 	networkFact("ipArray/ipInfo/ipAddress", ioc.Address, func(n *network) *fact { return &n.addresses }),
+	networkFact("ipArray/ipInfo/ipv6Address", ioc.Address, func(n *network) *fact { return &n.addresses6 }),
 	networkFact("ipArray/ipInfo/subnetMask", ioc.Text, func(n *network) *fact { return &n.masks }),
 	networkFact("ipGatewayArray/ipGateway", ioc.Address, func(n *network) *fact { return &n.gateways }),
 	networkFact("dhcpServerArray/dhcpServer", ioc.Address, func(n *network) *fact { return &n.servers }),
+	networkFact("MAC", ioc.Text, func(n *network) *fact { return &n.hardware }),
 	networkTime("dhcpLeaseObtained", func(n *network) *moment { return &n.obtained }),
 	networkTime("dhcpLeaseExpires", func(n *network) *moment { return &n.expires }),
 }
@@ -57,6 +60,11 @@ func networkFact(term string, kind ioc.Kind, of func(*network) *fact) Field[syst
 			v := ioc.TextValue(s)
 			if kind == ioc.Address {
 				v = addressOf(s)
+			} else if term == "MAC" {
+				if !yieldHardware(s, yield) {
+					return false, nil
+				}
+				continue
 			}
 			if !yield(v) {
 				return false, nil
@@ -135,6 +143,7 @@ func (k keyValues) network() (n network) {
 	k.fill(&n.addresses, prefix+"IPAddress")
 	k.fill(&n.masks, prefix+"SubnetMask")
 	k.fill(&n.gateways, prefix+"DefaultGateway")
+	n.addresses6.why, n.hardware.why = errNotCarried, errNotCarried
 	for _, f := range []*fact{&n.addresses, &n.masks, &n.gateways, &n.servers} {
 		f.why = errors.Join(f.why, err)
 		f.values = slices.DeleteFunc(f.values, func(s string) bool { return s == "0.0.0.0" }) // there is none
