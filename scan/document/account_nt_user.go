@@ -130,13 +130,21 @@ func ntFacts(u *user) (*samUser, error) {
 	return u.nt.account, u.nt.account.whyFacts
 }
 
+// ntFlags are more often known than the other facts.
+func ntFlags(u *user) (*samUser, error) {
+	if u.nt.account == nil {
+		return nil, errNotCarried
+	}
+	return u.nt.account, u.nt.account.whyFlags
+}
+
 func ntDisabled(u *user) (bool, error) {
-	a, err := ntFacts(u)
+	a, err := ntFlags(u)
 	return err == nil && a.flags&samDisabled != 0, err
 }
 
 func ntPassword(u *user) (bool, error) {
-	a, err := ntFacts(u)
+	a, err := ntFlags(u)
 	return err == nil && a.flags&samNoPassword == 0, err
 }
 
@@ -145,7 +153,7 @@ const lockedStandIn = match.StandIn("wrong passwords have locked the account for
 // locked: Windows locks an account by the number of wrong passwords, and opens
 // it by the clock. The flag is set by none but old versions.
 func (n *ntAccounts) locked(u *user) (bool, error) {
-	a, err := ntFacts(u)
+	a, err := ntFlags(u)
 	if err != nil {
 		return false, err
 	}

@@ -38,6 +38,9 @@ const mostSAM = 64 << 20
 
 // readSAM reads the accounts as far as it can.
 func readSAM(req *Request) *sam {
+	if runningWindows(req) {
+		return askSAM()
+	}
 	s := &sam{}
 	account, err := openKey(req, samDomains+`\Account`)
 	if err != nil {
@@ -154,6 +157,7 @@ type samUser struct {
 	flags        uint16
 	badPasswords uint16 // since the last right one
 	whyFacts     error  // these are not known
+	whyFlags     error  // flags are not known either
 }
 
 // Flags of an account (MS-SAMR 2.2.1.12, ACB_ of the older [MS-RAP]).
@@ -188,7 +192,7 @@ func (s *sam) user(k keyValues, rid uint32, name string) error {
 	if err == nil && len(f) < 0x44 {
 		err = fmt.Errorf("registry value %s\\F: %d bytes are too few", k.Path(), len(f))
 	}
-	if u.whyFacts = err; err == nil {
+	if u.whyFacts, u.whyFlags = err, err; err == nil {
 		u.lastLogin = int64(le.Uint64(f[8:]))
 		u.group = le.Uint32(f[0x34:])
 		u.flags = le.Uint16(f[0x38:])
