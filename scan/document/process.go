@@ -136,6 +136,7 @@ var processFields = slices.Concat(
 	},
 	handleFields,
 	sectionFields,
+	mappedFields,
 	portFields("ProcessItem/PortList/PortItem", (*process).ports),
 	[]Field[process]{
 		field(match.Field{Term: "ProcessItem/StringList/string", Kind: ioc.Text, Cost: match.Content, Multi: true, Strings: true}, memoryStrings),

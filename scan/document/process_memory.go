@@ -33,6 +33,9 @@ type processView struct {
 	err   error
 	asked bool
 	got   bool // something could be read
+
+	mapped *mappedFiles
+	file   *fileItem // that mapped files are looked at with; nil: none was
 }
 
 // A span is a readable region and its place in the content.
@@ -42,10 +45,11 @@ type span struct {
 }
 
 func openProcesses(ctx context.Context, req *Request, t *Table[process], workers int) session[process] {
+	mapped := &mappedFiles{ctx: ctx, req: req, fields: t.fields, known: map[mappedKey]*mappedFile{}}
 	return session[process]{
 		goroutines: workers,
 		items: func() items[process] {
-			return &processView{item: item[process]{table: t, req: req}, ctx: ctx}
+			return &processView{item: item[process]{table: t, req: req}, ctx: ctx, mapped: mapped}
 		},
 		close: func() {},
 	}

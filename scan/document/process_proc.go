@@ -294,15 +294,28 @@ func (h *procHost) regions(pid uint64) (list []region, err error) {
 	defer f.Close()
 	maps, err := procfs.Maps(f, mostRegions)
 	for _, m := range maps {
+		path, gone := strings.CutSuffix(m.Path, deletedSuffix)
+		inode := m.INode
+		if !h.live {
+			inode = 0 // of another file system than the copy's
+		}
+		if kernelMapping(m.Path) {
+			path, gone = "", false
+		}
 		list = append(list, region{
 			start: m.Start, size: m.End - m.Start, mapped: m.INode != 0, protection: m.Permissions,
-			path: strings.TrimSuffix(m.Path, deletedSuffix),
+			path: path, inode: inode, gone: gone,
 			// What the kernel maps by itself is not the process's, and devices
 			// change when they are read.
 			readable: m.Permissions[0] == 'r' && !strings.HasPrefix(m.Path, "[v") && !strings.HasPrefix(m.Path, "/dev/"),
 		})
 	}
 	return list, h.told("what processes have mapped", err)
+}
+
+// kernelMapping: memory that processes share, which is shown as a deleted file.
+func kernelMapping(path string) bool {
+	return strings.HasPrefix(path, "/dev/zero") || strings.HasPrefix(path, "/SYSV")
 }
 
 func (h *procHost) memory(pid uint64) (addressSpace, error) {

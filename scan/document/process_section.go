@@ -18,6 +18,8 @@ type region struct {
 	path        string // of the mapped file; empty: none
 	pathErr     error  // which file it is cannot be told
 	mapped      bool   // from a file
+	inode       uint64 // Linux: of the mapped file, where it can be compared; 0: not told
+	gone        bool   // Linux: the mapped file is deleted
 	protection  string // as the system writes it
 	flags       uint64 // raw
 	flagged     bool
@@ -40,7 +42,8 @@ func (p *process) regions() ([]region, error) {
 	return p.regionList, p.regionsErr
 }
 
-// sectionFields are the terms of what a process has mapped.
+// sectionFields are the terms of what a process has mapped. Not among them: the
+// hash of a region's memory.
 var sectionFields = []Field[process]{
 	ofRegion("Name", ioc.Path, func(r *region, yield func(ioc.Value) bool) error {
 		if r.path == "" || !yield(ioc.PathValue(r.path)) {

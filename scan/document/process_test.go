@@ -29,6 +29,7 @@ func TestProcessesOfProc(t *testing.T) {
 		Add("/proc/7/cmdline", "nc\x00-l\x00a b\x00").Add("/proc/7/status", "Uid:\t1000\t1000\t0\t0\n").
 		AddLink("/proc/7/fd/3", "socket:[500]").AddLink("/proc/7/fd/4", "/tmp/loot.zip (deleted)").AddLink("/proc/7/fd/5", "pipe:[77]").
 		Add("/proc/7/maps", "0-10 r-xp 00000000 08:01 9      /usr/lib/x 1.so\n20-30 rw-p 00000000 00:00 0\n").
+		Add("/usr/lib/x 1.so", "no program").
 		Add("/proc/7/mem", "0123456789abcdefxxxxxxxxxxxxxxxxHello, world\x00\x01\x02\x03")
 	got := tell(t, &processes, src)
 	got.want(t, `
@@ -67,6 +68,9 @@ func TestProcessesOfProc(t *testing.T) {
 		  SectionList/MemorySection/Protection = r-xp | rw-p
 		  SectionList/MemorySection/RawFlags = ?
 		  SectionList/MemorySection/Injected = ?
+		  SectionList/MemorySection/Md5sum = 0bae897d14d26ba8281a6edcf082db24
+		  SectionList/MemorySection/Sha1sum = 9750b81790549428ed8bdb52c80a6119cb994690
+		  SectionList/MemorySection/Sha256sum = 77c81fb66a43b886cf465ef2634a071856e9529e7509b908ab5c2e70f6e2ddd9
 		  PortList/PortItem/protocol = TCP
 		  PortList/PortItem/localIP = 127.0.0.1
 		  PortList/PortItem/localPort = 8080
@@ -86,7 +90,30 @@ func TestProcessesOfProc(t *testing.T) {
 		{"StringList/string contains Hello\npid is 2", "clear"},
 		{"PortList/PortItem/localPort is 8080\narguments contains -l a", "matched"},
 		{"SectionList/MemorySection/Injected is true", "undetermined"},
+		{"SectionList/MemorySection/Name ends-with x 1.so\nSectionList/MemorySection/Md5sum is 0bae897d14d26ba8281a6edcf082db24", "matched"},
 	})
+}
+
+// The hash of a mapped file is that of the file at its path only where that is
+// the same file.
+func TestMappedFiles(t *testing.T) {
+	const stat = " S 1 7 7 0 -1 4194304 100 0 0 0 1 2 0 0 20 0 1 0 4242 1000 10 0 0"
+	for name, c := range map[string]struct{ line, verdict string }{
+		"there":           {"0-10 r-xp 00000000 08:01 9      /usr/lib/x.so", "matched"},
+		"twice":           {"0-10 r-xp 00000000 08:01 9 /usr/lib/x.so\n10-20 r--p 00000000 08:01 9 /usr/lib/x.so", "matched"},
+		"deleted":         {"0-10 r-xp 00000000 08:01 9      /usr/lib/x.so (deleted)", "undetermined"},
+		"gone":            {"0-10 r-xp 00000000 08:01 9      /usr/lib/y.so", "undetermined"},
+		"of no file":      {"0-10 rw-p 00000000 00:00 0", "clear"},
+		"shared":          {"0-10 rw-s 00000000 00:01 5      /dev/zero (deleted)", "clear"},
+		"another content": {"0-10 r-xp 00000000 08:01 9      /usr/lib/z.so", "clear"},
+	} {
+		src := source.NewMem(source.Linux).Offer(source.Live).Add("/etc/passwd", "").Add("/proc/stat", "btime 1\n").
+			Add("/usr/lib/x.so", "no program").Add("/usr/lib/z.so", "something else").
+			Add("/proc/7/stat", "7 (x)"+stat).AddLink("/proc/7/exe", "/usr/lib/x.so").Add("/proc/7/maps", c.line+"\n")
+		t.Run(name, func(t *testing.T) {
+			checkVerdicts(t, &processes, src, []verdictCase{{"SectionList/MemorySection/Md5sum is 0bae897d14d26ba8281a6edcf082db24", c.verdict}})
+		})
+	}
 }
 
 // What a user may not see is unknown, and told once.
