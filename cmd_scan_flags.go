@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"iocscan/scan"
+	"iocscan/scan/document"
 	"iocscan/scan/scope"
 	"iocscan/scan/source"
 )
@@ -54,6 +56,7 @@ func scanFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "channels", Category: much, Usage: "event logs: only the channel `NAME`, or all (repeats; default Application, System, Security and what the IOCs need; with --evtx or --artifact all)"},
 		&cli.StringFlag{Name: "since", Aliases: []string{"datetime"}, Category: much, Usage: "event logs: only records of `TIME` or later, such as 2024-05-31 or 2024-05-31T08:00:00Z"},
 		&cli.StringFlag{Name: "until", Category: much, Usage: "event logs: only records of `TIME` or earlier"},
+		&cli.StringSliceFlag{Name: "process-data", Category: much, Usage: "processes: look only at `PART`: basic, handles, modules, ports or strings (repeats; default what the IOCs ask for)"},
 		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
 		&cli.StringFlag{Name: "max-file-size", Category: much, Value: "0", Usage: "do not read the content of files above `BYTES` (or with K, M, G); 0: read all"},
 		&cli.StringFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
@@ -89,6 +92,7 @@ type scanOptions struct {
 	evtx, channels         []string
 	artifact               []string
 	since, until           string
+	processData            []string
 	keys                   []string
 	documents, skip        []string
 	drives, hint           string
@@ -110,7 +114,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
 		noReplay: c.Bool("no-replay"), keys: c.StringSlice("keys"),
-		evtx: c.StringSlice("evtx"), artifact: c.StringSlice("artifact"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"),
+		evtx: c.StringSlice("evtx"), artifact: c.StringSlice("artifact"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"), processData: c.StringSlice("process-data"),
 		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
 		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
 		output: outputOptions{
@@ -155,6 +159,9 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 	if err := goesWithImage(c); err != nil {
 		return nil, err
 	}
+	if err := knownParts(o.processData); err != nil {
+		return nil, err
+	}
 	switch {
 	case o.platform != source.Unknown && o.root == "" && o.image == "":
 		return nil, errors.New("--platform goes with --root or --image: this host knows what it is")
@@ -182,12 +189,22 @@ func (o *scanOptions) reported() scan.Options {
 		Documents: list(o.documents), Skip: list(o.skip), Hint: o.hint,
 		MaxFileSize: o.maxFileSize, MaxIOCSize: o.maxIOCSize, MaxObjects: o.maxObjects,
 		Jobs: o.jobs, ExcludeIOC: list(o.excludeIOC), AcceptIncomplete: o.accept,
-		Keys: list(o.keys), NoReplay: o.noReplay, Channels: list(o.channels),
+		Keys: list(o.keys), NoReplay: o.noReplay, Channels: list(o.channels), ProcessData: list(o.processData),
 	}
 	if o.timeout > 0 {
 		r.Timeout = o.timeout.String()
 	}
 	return r
+}
+
+// knownParts checks --process-data.
+func knownParts(parts []string) error {
+	for _, p := range parts {
+		if !slices.Contains(document.ProcessData[:], p) {
+			return hinted{fmt.Errorf("--process-data %q: %s", p, strings.Join(document.ProcessData[:], ", ")), "for several, repeat the option"}
+		}
+	}
+	return nil
 }
 
 // givenHives reads --hive: a file, or its place in the registry and the file.

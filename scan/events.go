@@ -85,8 +85,9 @@ type Options struct {
 	Channels         []string `json:"channels"` // as asked for; empty: by the source and the collection
 	Since            string   `json:"since"`    // RFC 3339 in UTC; empty: no bound; likewise Until
 	Until            string   `json:"until"`
-	Keys             []string `json:"keys"`      // of the registry: predefined, all, or keys
-	NoReplay         bool     `json:"no_replay"` // transaction logs of hives are left alone
+	Keys             []string `json:"keys"`         // of the registry: predefined, all, or keys
+	NoReplay         bool     `json:"no_replay"`    // transaction logs of hives are left alone
+	ProcessData      []string `json:"process_data"` // what of processes is looked at; empty: all that is asked for
 }
 
 // Scope is the areas that the options came to.

@@ -139,7 +139,7 @@ var processFields = slices.Concat(
 	mappedFields,
 	portFields("ProcessItem/PortList/PortItem", (*process).ports),
 	[]Field[process]{
-		field(match.Field{Term: "ProcessItem/StringList/string", Kind: ioc.Text, Cost: match.Content, Multi: true, Strings: true}, memoryStrings),
+		field(match.Field{Term: memoryStringTerm, Kind: ioc.Text, Cost: match.Content, Multi: true, Strings: true}, memoryStrings),
 	},
 )
 

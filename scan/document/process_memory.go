@@ -34,8 +34,10 @@ type processView struct {
 	asked bool
 	got   bool // something could be read
 
-	mapped *mappedFiles
-	file   *fileItem // that mapped files are looked at with; nil: none was
+	off       []bool // by field: the user does not want it looked at
+	noStrings bool   // likewise the strings
+	mapped    *mappedFiles
+	file      *fileItem // that mapped files are looked at with; nil: none was
 }
 
 // A span is a readable region and its place in the content.
@@ -45,11 +47,12 @@ type span struct {
 }
 
 func openProcesses(ctx context.Context, req *Request, t *Table[process], workers int) session[process] {
+	off := switchedOff(t.fields, req.ProcessData)
 	mapped := &mappedFiles{ctx: ctx, req: req, fields: t.fields, known: map[mappedKey]*mappedFile{}}
 	return session[process]{
 		goroutines: workers,
 		items: func() items[process] {
-			return &processView{item: item[process]{table: t, req: req}, ctx: ctx, mapped: mapped}
+			return &processView{item: item[process]{table: t, req: req}, ctx: ctx, off: off, noStrings: off[t.field(memoryStringTerm)], mapped: mapped}
 		},
 		close: func() {},
 	}
@@ -68,6 +71,14 @@ func (v *processView) close() {
 		v.open.Close() // read-only: nothing to lose
 		v.open = nil
 	}
+}
+
+// Each implements match.Item.
+func (v *processView) Each(field int, yield func(ioc.Value) bool) error {
+	if v.off[field] {
+		return errSwitchedOff
+	}
+	return v.item.Each(field, yield)
 }
 
 // prepare finds what there is to read.
@@ -119,6 +130,9 @@ func (v *processView) findSpans() (err error) {
 // strings.
 func (v *processView) Read(_ []int, blocks func([]byte)) (err error) {
 	defer v.guard(&err)
+	if v.noStrings {
+		return errSwitchedOff
+	}
 	if err := v.prepare(); err != nil || blocks == nil {
 		return err
 	}

@@ -83,6 +83,7 @@ type Request struct {
 	Events      Events           // EventLogItem: which records
 	Past        Events           // documents of past events: which records
 	Given       source.Artifacts // PrefetchItem, TaskItem: loose files in place of the source's own
+	ProcessData []string         // ProcessItem: of ProcessData, those that are looked at; empty: all
 	MaxFileSize int64            // bytes; larger content is not read; 0: no limit
 	Want        []bool           // by field number: some IOC asks for it; nil: all
 	OwnFiles    []string         // paths on the running host that the scanner writes or reads itself; left out
