@@ -148,17 +148,28 @@ func distinctFold(list []string) []string {
 func (p *Plan) fillChannels() {
 	sc := &p.cfg.Header.Scan.Scope
 	sc.Channels = []string{}
-	if !p.runs("EventLogItem") {
-		return
+	if p.runs("EventLogItem") {
+		sc.Channels = append(sc.Channels, shownChannels(&p.events)...)
 	}
-	sc.Channels = append(sc.Channels, p.events.Channels...)
-	for _, n := range p.events.Prefixes {
-		sc.Channels = append(sc.Channels, n+"…")
+	if slices.ContainsFunc(p.docs, func(d planned) bool { return d.joint() != nil }) {
+		sc.Channels = append(sc.Channels, shownChannels(&p.past)...)
 	}
-	if len(sc.Channels) == 0 {
-		sc.Channels = append(sc.Channels, allChannels)
+	if slices.Contains(sc.Channels, allChannels) {
+		sc.Channels = []string{allChannels}
 	}
 	slices.Sort(sc.Channels)
+	sc.Channels = append([]string{}, distinctFold(sc.Channels)...)
+}
+
+func shownChannels(e *document.Events) []string {
+	out := slices.Clone(e.Channels)
+	for _, n := range e.Prefixes {
+		out = append(out, n+"…")
+	}
+	if len(out) == 0 {
+		return []string{allChannels}
+	}
+	return out
 }
 
 // momentForms are ISO 8601 in the lengths that people type, and how long what

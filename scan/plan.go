@@ -61,6 +61,7 @@ type Plan struct {
 
 	shortRoots bool // conditions on the registry may mean HKLM and the like
 	events     document.Events
+	past       document.Events // for the documents of past events
 	docs       []planned
 }
 
@@ -106,6 +107,7 @@ func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
 	if err := p.findEvents(); err != nil {
 		return nil, err
 	}
+	p.findPast()
 	p.fillHeader()
 	return p, nil
 }

@@ -55,7 +55,13 @@ func (p *Plan) Run(ctx context.Context, sink Sink, progress *document.Progress) 
 		r.trouble("FileItem", f.Path, f.Err)
 	}
 	for i := range p.docs {
-		r.docs[i] = r.document(ctx, &p.docs[i])
+		switch d := &p.docs[i]; {
+		case r.docs[i].Name != "": // looked at together with one before it
+		case d.joint() != nil && ctx.Err() == nil:
+			r.jointly(ctx, i)
+		default:
+			r.docs[i] = r.document(ctx, d)
+		}
 	}
 	result := r.result(ctx, started)
 	t.tell(func(s Sink) error { return s.End(result) })
@@ -90,11 +96,20 @@ func (r *run) document(ctx context.Context, d *planned) Document {
 		r.host.Incomplete(d.name, d.name+": "+out.Reason)
 		return out
 	}
-	l, err := d.table.Run(ctx, r.request(d), r.cfg.Header.Scan.Options.Jobs, func() document.Worker {
-		return worker{r.host.NewEvaluator(d.name)}
-	})
+	l, err := d.table.Run(ctx, r.request(d), r.cfg.Header.Scan.Options.Jobs, r.newWorker(d))
+	return r.listed(ctx, d.name, l, err)
+}
+
+// newWorker is what makes the workers for a document.
+func (r *run) newWorker(d *planned) func() document.Worker {
+	return func() document.Worker { return worker{r.host.NewEvaluator(d.name)} }
+}
+
+// listed says how far the look at a document went.
+func (r *run) listed(ctx context.Context, name string, l document.Listing, err error) Document {
+	out := Document{Name: name, Notes: []string{}}
 	r.conclude(ctx, &out, l, err)
-	n := r.host.Document(d.name)
+	n := r.host.Document(name)
 	out.Scanned, out.Matched = n.Items, n.Matched
 	return out
 }
@@ -132,7 +147,7 @@ func (r *run) request(d *planned) *document.Request {
 	return &document.Request{
 		Source: r.cfg.Source, Scope: r.Scope, MaxFileSize: r.cfg.Header.Scan.Options.MaxFileSize,
 		Registry: r.cfg.Registry, Keys: r.Keys, Users: r.users, ShortRoots: r.shortRoots,
-		Events: r.events, Given: r.cfg.Given,
+		Events: r.events, Past: r.past, Given: r.cfg.Given, ProcessData: r.cfg.Header.Scan.Options.ProcessData,
 		Want: want, OwnFiles: r.cfg.OwnFiles, Progress: r.progress,
 		Trouble: func(object string, err error) { r.trouble(d.name, object, err) },
 	}
