@@ -35,6 +35,12 @@ type diskVolume struct {
 	address          fact // where it really is
 	mounted          truth
 	remote, readOnly truth
+
+	flags              fact   // what the file system can do
+	total, free        amount // bytes
+	sector             amount // bytes of one
+	units, unitSectors fact   // clusters, and the sectors of one
+	freeUnits          amount
 }
 
 // A truth is a fact that holds or not, or is not known.
@@ -44,8 +50,9 @@ type truth struct {
 }
 
 // volumeFields are the terms of VolumeItem. Not among them, and so reported as
-// not supported, is what only the file system itself or a running system tells:
-// sizes, clusters, flags, the time of creation.
+// not supported, are the time of creation, which Windows does not tell, and what
+// only Linux and macOS have. Sizes, clusters and flags are those that a running
+// system tells.
 var volumeFields = []Field[diskVolume]{
 	field(match.Field{Term: "VolumeItem/DriveLetter", Kind: ioc.Text, Identity: true}, factOf(func(v *diskVolume) *fact { return &v.letter })),
 	field(match.Field{Term: "VolumeItem/VolumeName", Kind: ioc.Path, Identity: true}, pathOf(func(v *diskVolume) *fact { return &v.names })),
@@ -60,6 +67,13 @@ var volumeFields = []Field[diskVolume]{
 	field(match.Field{Term: "VolumeItem/IsMounted", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.mounted })),
 	field(match.Field{Term: "VolumeItem/RemoteFS", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.remote })),
 	field(match.Field{Term: "VolumeItem/Flags/ReadOnly", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.readOnly })),
+	field(match.Field{Term: "VolumeItem/FileSystemFlags", Kind: ioc.Text, Multi: true}, factOf(func(v *diskVolume) *fact { return &v.flags })),
+	field(match.Field{Term: "VolumeItem/TotalSize", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.total })),
+	field(match.Field{Term: "VolumeItem/FreeSize", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.free })),
+	field(match.Field{Term: "VolumeItem/BytesPerSector", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.sector })),
+	field(match.Field{Term: "VolumeItem/SectorsPerAllocationUnit", Kind: ioc.Text}, factOf(func(v *diskVolume) *fact { return &v.unitSectors })),
+	field(match.Field{Term: "VolumeItem/TotalAllocationUnits", Kind: ioc.Text}, factOf(func(v *diskVolume) *fact { return &v.units })),
+	field(match.Field{Term: "VolumeItem/ActualAvailableAllocationUnits", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.freeUnits })),
 }
 
 // truthOf answers with a truth.

@@ -67,7 +67,8 @@ func fstabVolume(fields []string) diskVolume {
 	v := newVolume()
 	device, point, kind := unescapeOctal(fields[0]), unescapeOctal(fields[1]), fields[2]
 	v.shown = device
-	v.letter, v.kind = fact{}, fact{} // Windows has them
+	v.letter, v.kind, v.flags, v.units, v.unitSectors = fact{}, fact{}, fact{}, fact{}, fact{} // Windows has them
+	v.sector, v.freeUnits = amount{}, amount{}
 	v.names.why = errNotCarried
 	if point != "none" {
 		v.shown, v.mountPoint = device+" on "+point, sure(point)

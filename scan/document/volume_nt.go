@@ -32,6 +32,13 @@ func listNTVolumes(_ context.Context, req *Request, list *Listing) iter.Seq2[dis
 		errs = append(errs, err...)
 		rows = joinMedia(rows, media)
 		rows = joinFileSystems(rows, req.Source)
+		if runningWindows(req) {
+			live, err := listLiveVolumes()
+			if err != nil {
+				errs = append(errs, err)
+			}
+			rows = joinLive(rows, live, err == nil)
+		}
 		for _, v := range rows {
 			list.Objects++
 			if !yield(v, nil) {
@@ -142,8 +149,11 @@ func mountedVolume(id []byte) diskVolume {
 
 // newVolume is one of which nothing is known.
 func newVolume() (v diskVolume) {
-	for _, f := range []*fact{&v.device, &v.label, &v.serial, &v.fsType, &v.kind, &v.uuid} {
+	for _, f := range []*fact{&v.device, &v.label, &v.serial, &v.fsType, &v.kind, &v.uuid, &v.flags, &v.units, &v.unitSectors} {
 		f.why = errNotCarried
+	}
+	for _, a := range []*amount{&v.total, &v.free, &v.sector, &v.freeUnits} {
+		a.why = errNotCarried
 	}
 	v.mounted.why, v.readOnly.why, v.remote.why = errNotCarried, errNotCarried, errNotCarried
 	return v

@@ -49,6 +49,13 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  FileSystemFlags = ?
+		  TotalSize = ?
+		  FreeSize = ?
+		  BytesPerSector = ?
+		  SectorsPerAllocationUnit = ?
+		  TotalAllocationUnits = ?
+		  ActualAvailableAllocationUnits = ?
 		D:
 		  DriveLetter = D:
 		  VolumeName = ?
@@ -60,6 +67,13 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  FileSystemFlags = ?
+		  TotalSize = ?
+		  FreeSize = ?
+		  BytesPerSector = ?
+		  SectorsPerAllocationUnit = ?
+		  TotalAllocationUnits = ?
+		  ActualAvailableAllocationUnits = ?
 		E:
 		  DriveLetter = E:
 		  VolumeName = \\?\Volume{a08efec8-a076-11e5-824f-806e6f6e6963}\ | \\?\Volume{a08efec8-a076-11e5-824f-806e6f6e6963}
@@ -71,6 +85,13 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  FileSystemFlags = ?
+		  TotalSize = ?
+		  FreeSize = ?
+		  BytesPerSector = ?
+		  SectorsPerAllocationUnit = ?
+		  TotalAllocationUnits = ?
+		  ActualAvailableAllocationUnits = ?
 		USBSTOR#Disk&Ven_Example&Prod_Other&Rev_1.00#9876543210&0#{53f56307-b6bf-11d0-94f2-00a0c91efb8b}
 		  DriveLetter = ?
 		  VolumeName = ?
@@ -82,6 +103,13 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  FileSystemFlags = ?
+		  TotalSize = ?
+		  FreeSize = ?
+		  BytesPerSector = ?
+		  SectorsPerAllocationUnit = ?
+		  TotalAllocationUnits = ?
+		  ActualAvailableAllocationUnits = ?
 		\\?\Volume{5aae7822-77cb-11e9-bcf1-784f439fa657}\
 		  VolumeName = \\?\Volume{5aae7822-77cb-11e9-bcf1-784f439fa657}\ | \\?\Volume{5aae7822-77cb-11e9-bcf1-784f439fa657}
 		  DevicePath = ?
@@ -93,6 +121,13 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  FileSystemFlags = ?
+		  TotalSize = ?
+		  FreeSize = ?
+		  BytesPerSector = ?
+		  SectorsPerAllocationUnit = ?
+		  TotalAllocationUnits = ?
+		  ActualAvailableAllocationUnits = ?
 		`)
 }
 
@@ -145,6 +180,8 @@ broken
 		  IsMounted = ?
 		  RemoteFS = true
 		  Flags/ReadOnly = true
+		  TotalSize = ?
+		  FreeSize = ?
 		/dev/sdb1 on /mnt/with blank
 		  VolumeName = ?
 		  DevicePath = /dev/sdb1
@@ -156,6 +193,8 @@ broken
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = true
+		  TotalSize = ?
+		  FreeSize = ?
 		LABEL=data on /data
 		  VolumeName = ?
 		  DevicePath = ?
@@ -168,6 +207,8 @@ broken
 		  IsMounted = ?
 		  RemoteFS = ?
 		  Flags/ReadOnly = ?
+		  TotalSize = ?
+		  FreeSize = ?
 		UUID=0a1b-2c3d on /
 		  VolumeName = ?
 		  DevicePath = ?
@@ -179,6 +220,8 @@ broken
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = false
+		  TotalSize = ?
+		  FreeSize = ?
 		files:/export on /net
 		  VolumeName = ?
 		  DevicePath = files:/export
@@ -191,6 +234,8 @@ broken
 		  IsMounted = ?
 		  RemoteFS = true
 		  Flags/ReadOnly = false
+		  TotalSize = ?
+		  FreeSize = ?
 		`)
 	got.tells(t, `line 9: no entry: "broken"`, "not in /etc/fstab")
 	if got.Complete || got.Full {

@@ -1,0 +1,7 @@
+//go:build !windows
+
+package document
+
+import "errors"
+
+func listLiveVolumes() ([]liveVolume, error) { return nil, errors.New("this is not a running Windows") }
