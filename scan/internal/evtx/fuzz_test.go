@@ -73,6 +73,11 @@ func exercise(t *testing.T, r *Reader, b []byte) {
 			if e, err := w.Event(rec); err == nil && !json.Valid(e.JSON) {
 				t.Fatalf("invalid JSON: %q", e.JSON)
 			}
+			if e, err := w.compared(rec); err == nil && !json.Valid(e.JSON) {
+				t.Fatalf("invalid JSON: %q", e.JSON)
+			} else if plain, ok := w.plain.event(rec); ok && e.Library && string(plain) != string(e.JSON) {
+				t.Fatalf("without the library\n%s, by it\n%s", plain, e.JSON)
+			}
 		}
 		if (rec.Flags()&Partial != 0) != (rec.Err() != nil) {
 			t.Fatalf("flags %b, error %v", rec.Flags(), rec.Err())

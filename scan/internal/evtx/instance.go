@@ -119,7 +119,8 @@ func (rec *Record) openInstance(o, end int, base PathID, parent int32) (running,
 		rec.setBorrowed()
 	}
 	rec.elems += uint32(len(in.t.elems))
-	rec.groups = append(rec.groups, group{in.elem, in.t.elems, parent})
+	rec.groups = append(rec.groups, group{in.elem, in.t.elems, parent, uint32(h.descr), uint32(h.count)})
+	rec.odd = rec.odd || in.t.odd
 	return in, nil
 }
 
@@ -210,9 +211,10 @@ func (rec *Record) nest(f Field) error {
 	if f.Attr != 0 {
 		return errBad
 	}
-	name := rec.name
+	name, groups := rec.name, len(rec.groups)
 	err := rec.fragment(int(f.off), int(f.off+f.n), f.Path, int32(f.Elem))
 	rec.name = name
+	rec.odd = rec.odd || len(rec.groups) == groups
 	return err
 }
 
@@ -265,7 +267,8 @@ func (rec *Record) literal(o, end int, base PathID, parent int32) (int, error) {
 	t := template{items: r.items[r.item0:], elems: r.elems[r.elem0:], err: err}
 	in := running{t: &t, elem: rec.elems}
 	rec.elems += uint32(len(t.elems))
-	rec.groups = append(rec.groups, group{in.elem, t.elems, parent})
+	rec.groups = append(rec.groups, group{first: in.elem, elems: t.elems, parent: parent})
+	rec.odd = rec.odd || c.odd
 	err = rec.emit(&in, len(t.items))
 	return c.p, err
 }

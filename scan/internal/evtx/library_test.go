@@ -65,7 +65,7 @@ func TestCorpusAgainstLibrary(t *testing.T) {
 		w := new(Whole)
 		readLog(t, openCorpus(t, name), func(_ int, rec *Record) {
 			records++
-			e, err := w.Event(rec)
+			e, err := w.compared(rec)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 			}

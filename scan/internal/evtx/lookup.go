@@ -56,7 +56,7 @@ func (r *Reader) compile(b []byte, o, size int, base PathID, nested bool) (templ
 	c := compiler{r: r, b: b, p: o, end: o + size, dep: true, nested: nested}
 	err := c.compile(base)
 	t := template{
-		base: base, next: -1,
+		base: base, next: -1, odd: c.odd,
 		items: r.items[r.item0:len(r.items):len(r.items)],
 		elems: r.elems[r.elem0:len(r.elems):len(r.elems)],
 	}

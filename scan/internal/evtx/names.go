@@ -77,6 +77,7 @@ func newNames(wanted []string) *names {
 	}
 	n.fixed("Name")
 	n.fixed("xmlns")
+	n.fixed("Value")
 	n.child(n.mustPath("Event"), n.fixed("EventData"))
 	n.child(n.mustPath("Event", "EventData"), n.fixed("Data"))
 	n.keepNames, n.keepPaths = len(n.list), len(n.paths)

@@ -63,7 +63,7 @@ func (b *builder) element(n uint32) *element {
 		return e
 	}
 	r := b.rec.r
-	def, parent := b.rec.elementDef(n)
+	def, parent := b.rec.groups[b.rec.groupOf(n)].element(n)
 	p := r.names.paths[def.path]
 	e := &element{name: r.names.list[p.name].text, data: def.path == r.names.paths[r.dataPath].parent}
 	b.elems[n] = e
@@ -74,27 +74,6 @@ func (b *builder) element(n uint32) *element {
 		up.kids = append(up.kids, e)
 	}
 	return e
-}
-
-// elementDef is the definition of an element of the record and the number of
-// the element around it, -1 for none.
-func (rec *Record) elementDef(n uint32) (elemDef, int32) {
-	lo, hi := 0, len(rec.groups)
-	for hi-lo > 1 { // groups are ordered by their first element
-		m := (lo + hi) / 2
-		if rec.groups[m].first <= n {
-			lo = m
-		} else {
-			hi = m
-		}
-	}
-	// Groups without elements share their number with the next.
-	g := &rec.groups[lo]
-	def := g.elems[n-g.first]
-	if def.parent >= 0 {
-		return def, int32(g.first) + def.parent
-	}
-	return def, g.parent
 }
 
 func (e *element) node() *node {

@@ -87,8 +87,9 @@ func TestRareTypes(t *testing.T) {
 		if dump := dump(rec); !strings.HasSuffix(dump, "Next=behind;") || rec.Err() != nil {
 			t.Errorf("%s: %s, %v", c.name, dump, rec.Err())
 		}
-		for _, w := range []*Whole{{}, {NoLibrary: true}} {
-			e, err := w.Event(rec)
+		slow := new(Whole)
+		for _, whole := range []func(*Record) (Event, error){new(Whole).Event, slow.compared, (&Whole{NoLibrary: true}).Event} {
+			e, err := whole(rec)
 			if err != nil || !json.Valid(e.JSON) {
 				t.Errorf("%s: %v, %s", c.name, err, e.JSON)
 				continue

@@ -30,17 +30,18 @@ type Reader struct {
 
 	steps int
 
-	names    *names
-	nameName NameID // "Name"
-	dataName NameID // "Data"
-	xmlns    NameID // "xmlns"
-	dataPath PathID // /Event/EventData/Data
-	gen      uint32
-	nameGen  [ChunkSize]uint32 // generation in which nameID was looked up
-	nameID   [ChunkSize]NameID
-	tmplGen  [ChunkSize]uint32
-	tmplAt   [ChunkSize]int32
-	borrowed map[borrowKey]int32
+	names                *names
+	nameName             NameID // "Name"
+	dataName             NameID // "Data"
+	valueName, eventData NameID // "Value", "EventData"
+	xmlns                NameID // "xmlns"
+	dataPath             PathID // /Event/EventData/Data
+	gen                  uint32
+	nameGen              [ChunkSize]uint32 // generation in which nameID was looked up
+	nameID               [ChunkSize]NameID
+	tmplGen              [ChunkSize]uint32
+	tmplAt               [ChunkSize]int32
+	borrowed             map[borrowKey]int32
 
 	templates []template
 	items     []item
@@ -86,6 +87,7 @@ func NewReader(names ...string) *Reader {
 	r.nameName = r.names.fixed("Name")
 	r.xmlns = r.names.fixed("xmlns")
 	r.dataName = r.names.fixed("Data")
+	r.valueName, r.eventData = r.names.fixed("Value"), r.names.fixed("EventData")
 	r.dataPath = r.names.mustPath("Event", "EventData", "Data")
 	copy(r.buf[entityAt:], "&\x00<\x00>\x00\"\x00'\x00")
 	r.rec.r = r

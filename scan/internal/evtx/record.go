@@ -22,6 +22,7 @@ type Record struct {
 	flags  Flags
 	err    error
 	done   bool // all fields are listed
+	odd    bool // holds what the library does not read as we do, as far as templates tell
 	root   running
 	end    int
 	depth  int
@@ -42,6 +43,32 @@ type group struct {
 	first  uint32
 	elems  []elemDef
 	parent int32 // element of the record, -1 for the top
+
+	descr, count uint32 // descriptors of its values; 0 for elements written without a template
+}
+
+// element is the definition of an element of the record and the number of the
+// element around it, -1 for none.
+func (g *group) element(n uint32) (def elemDef, parent int32) {
+	def = g.elems[n-g.first]
+	if def.parent >= 0 {
+		return def, int32(g.first) + def.parent
+	}
+	return def, g.parent
+}
+
+// groupOf is the group that an element belongs to.
+func (rec *Record) groupOf(n uint32) int {
+	lo, hi := 0, len(rec.groups)
+	for hi-lo > 1 { // groups are ordered by their first element
+		m := (lo + hi) / 2
+		if rec.groups[m].first <= n {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return lo // groups without elements share their number with the next
 }
 
 type fieldFlags uint8
@@ -51,6 +78,7 @@ const (
 	fieldData                          // belongs to the event's data
 	fieldNamed                         // the Name of the Data element is a value: nameAt
 	fieldIsName                        // is such a Name attribute
+	fieldEmpty                         // the element has neither attributes nor content
 )
 
 // A Field is one place of a record that has a value: the text of an element or
@@ -84,7 +112,7 @@ func (rec *Record) begin(pos, end int, flags Flags) {
 	r := rec.r
 	rec.Number, rec.Ticks = r.number(pos), le.Uint64(r.buf[pos+16:])
 	rec.Offset, rec.Size = pos, end-pos
-	rec.flags, rec.err, rec.done = flags&^Partial, nil, false
+	rec.flags, rec.err, rec.done, rec.odd = flags&^Partial, nil, false, false
 	rec.root, rec.depth, rec.elems, rec.name = running{}, 0, 0, 0
 	rec.fields, rec.vals, rec.groups = rec.fields[:0], rec.vals[:0], rec.groups[:0]
 	clear(rec.slots[:])

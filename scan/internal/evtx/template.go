@@ -41,6 +41,7 @@ type template struct {
 	head  int   // items up to the end of System
 	err   error // compiled only so far
 	lent  bool
+	odd   bool // see Record.odd
 }
 
 // compiler is the state of compiling one fragment.
@@ -53,6 +54,7 @@ type compiler struct {
 	open   [maxOpen]openElem
 	depth  int
 	cont   bool // the item before is text of the same place
+	odd    bool // something was met that the library does not read
 }
 
 type openElem struct {
@@ -81,6 +83,10 @@ func (c *compiler) compile(base PathID) error {
 		c.p++
 		var err error
 		switch token &^ 0x40 { // 0x40: more attributes or text follow
+		case 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c:
+			c.odd = true
+		}
+		switch token &^ 0x40 {
 		case 0x00:
 			if c.depth > 0 {
 				return errBad
@@ -187,7 +193,7 @@ func (c *compiler) close() {
 	top.attr = 0
 	c.cont = false
 	if !top.content && !top.attrs {
-		c.push(item{kind: empty})
+		c.push(item{kind: empty, flags: fieldEmpty})
 	}
 	c.depth--
 }
@@ -224,6 +230,9 @@ func (c *compiler) ref() (NameID, int, error) {
 	if inline {
 		c.p = end + 2 // terminator
 	}
+	if c.b[end]|c.b[end+1] != 0 { // which the library takes for a letter
+		c.odd = true
+	}
 	id, err := c.r.nameAt(c.b, int(o), end)
 	return id, int(o), err
 }
@@ -247,6 +256,7 @@ func (c *compiler) counted() error {
 		// A literal Name of a Data element names it and is no value.
 		if top.attr != 0 && top.name == 0 && !c.cont && !top.dynamic && c.isName(top) && !c.pieces() {
 			top.name, err = c.r.intern(c.b[o : o+n])
+			c.odd = c.odd || top.name == 0
 			return err
 		}
 	}
@@ -314,6 +324,9 @@ func (c *compiler) substitution() error {
 		return errBad
 	}
 	it := item{kind: value, value: le.Uint16(c.b[c.p:])}
+	if c.depth > 0 && c.open[c.depth-1].attr == c.r.xmlns { // shown by the library if it is no literal
+		c.odd = true
+	}
 	// Some writers put a further byte behind type 0.
 	if c.b[c.p+2] == 0 && c.need(4) && c.b[c.p+3] == 0 {
 		c.p++

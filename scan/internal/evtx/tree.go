@@ -104,7 +104,7 @@ func (n *node) appendJSON(dst []byte) ([]byte, error) {
 }
 
 // appendQuoted writes a JSON string. Invalid UTF-8 becomes U+FFFD.
-func appendQuoted(dst []byte, s string) []byte {
+func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -120,7 +120,7 @@ func appendQuoted(dst []byte, s string) []byte {
 		case c < ' ':
 			dst = append(dst, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
 		case c >= utf8.RuneSelf:
-			r, n := utf8.DecodeRuneInString(s[i:])
+			r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 			dst = utf8.AppendRune(dst, r)
 			i += n
 			continue

@@ -4,19 +4,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Whole gives complete records for a report. Unlike a Reader it is slow, so
 // it is asked for records that matter only, best for those of a chunk in a
 // row. It is not safe for concurrent use.
 //
-// An event is built by the library (www.velocidex.com/golang/evtx) behind a
-// guard, compared with our own values, and built from those where the library
-// cannot, or where it lost a value.
+// An event has the shape in which the library (www.velocidex.com/golang/evtx)
+// gives it. Most are written from our own values; those that hold something
+// without a rule are built by the library behind a guard, compared with our
+// values, and built from those where the library cannot or where it lost one.
 type Whole struct {
 	// NoLibrary builds all events from our own values.
 	NoLibrary bool
 
+	plain  plainWriter
 	reader *Reader
 	gen    uint32
 	buf    []byte
@@ -31,8 +34,8 @@ type Event struct {
 	// that occurs more than once has a list.
 	JSON json.RawMessage
 
-	// Library: made by the library; else from our own values, and Reason says
-	// why.
+	// Library: made by the library; else from our own values, and Reason, if
+	// the library was asked, says why.
 	Library bool
 	Reason  string
 
@@ -45,6 +48,16 @@ type Event struct {
 // Event is the whole of the Reader's current record. An error means that it is
 // too large to be written out.
 func (w *Whole) Event(rec *Record) (Event, error) {
+	if !w.NoLibrary {
+		if json, ok := w.plain.event(rec); ok {
+			return Event{JSON: slices.Clone(json)}, nil
+		}
+	}
+	return w.compared(rec)
+}
+
+// compared is the event by the library if that has all of the record.
+func (w *Whole) compared(rec *Record) (Event, error) {
 	rec.Fields()
 	var e Event
 	err := errNoLibrary

@@ -42,12 +42,15 @@ func TestWhole(t *testing.T) {
 		r.Start(one(c.body))
 		rec := r.Next()
 		w := new(Whole)
-		e, err := w.Event(rec)
+		e, err := w.compared(rec)
 		if err != nil || e.Library == c.fallback || (e.Reason == "") == c.fallback {
 			t.Errorf("%s: %v %s %+v %+v", c.name, err, e.Reason, e.Lost, e.Extra)
 		}
 		if !c.fallback && string(e.JSON) != c.byLibrary {
 			t.Errorf("%s: by the library\n%s, want\n%s", c.name, e.JSON, c.byLibrary)
+		}
+		if plain, err := w.Event(rec); err != nil || string(plain.JSON) != string(e.JSON) {
+			t.Errorf("%s: %v\n%s, want\n%s", c.name, err, plain.JSON, e.JSON)
 		}
 		own, err := (&Whole{NoLibrary: true}).Event(rec)
 		if err != nil || string(own.JSON) != c.own || own.Library {
@@ -69,7 +72,7 @@ func TestWholeBehindDamage(t *testing.T) {
 	var got []bool
 	r.Start(b)
 	for rec := r.Next(); rec != nil; rec = r.Next() {
-		e, err := w.Event(rec)
+		e, err := w.compared(rec)
 		if err != nil || !json.Valid(e.JSON) {
 			t.Errorf("%v %s", err, e.JSON)
 		}
