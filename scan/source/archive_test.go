@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"iocscan/scan/source"
 	"iocscan/scan/source/sourcetest"
 )
@@ -143,6 +145,165 @@ func TestArchive(t *testing.T) {
 					NoUnread:   true,
 				})
 			})
+		}
+	}
+}
+
+// file is a node with a content.
+func file(path, content string) sourcetest.Node { return sourcetest.Node{Path: path, Content: content} }
+
+func TestArchiveLayout(t *testing.T) {
+	velociraptor := func(more ...sourcetest.Node) []sourcetest.Node {
+		return append([]sourcetest.Node{
+			file("/client_info.json", `{"Hostname": "DESKTOP-7", "OS": "windows"}`),
+			file("/uploads.json", ""),
+			file("/results/Windows.KapeFiles.Targets%2FUploads.json", "{}"),
+		}, more...)
+	}
+	for _, c := range []struct {
+		name      string
+		file      string
+		tree      []sourcetest.Node
+		asked     source.Platform
+		platform  source.Platform
+		collector string
+		host      string
+		volumes   string
+		files     map[string]string // as displayed → content
+		leftOut   string            // what has to be among it, below the archive
+	}{
+		{
+			name: "Velociraptor on Windows", file: "Collection-DESKTOP-7.zip",
+			tree: velociraptor(
+				file("/uploads/auto/C%3A/Windows/System32/evil.exe", "evil"),
+				file("/uploads/auto/C%3A/Users/100%25 %2Ehidden/a%3Fb", "odd"),
+				file("/uploads/ntfs/%5C%5C.%5CC%3A/$MFT", "mft"),
+				file("/uploads/lazy_ntfs/%5C%5C.%5Cd%3A/data", "d"),
+				file("/uploads/ntfs/%5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy12/Windows/System32/evil.exe", "earlier"),
+				file("/uploads/data/whatever", "x"),
+			),
+			platform: source.Windows, collector: "Velociraptor", host: "DESKTOP-7", volumes: "C: D: HarddiskVolumeShadowCopy12:",
+			files: map[string]string{
+				`C:\Windows\System32\evil.exe`: "evil", `C:\Users\100% .hidden\a?b`: "odd", `C:\$MFT`: "mft", `D:\data`: "d",
+				`HarddiskVolumeShadowCopy12:\Windows\System32\evil.exe`: "earlier",
+			},
+			leftOut: "client_info.json results uploads.json uploads/data/whatever",
+		},
+		{
+			name: "Velociraptor on Linux", file: "c.zip",
+			tree: []sourcetest.Node{
+				file("/client_info.json", `{"client_id": "C.1", "os_info": {"hostname": "web01", "system": "linux"}}`),
+				file("/collection_context.json", "{}"),
+				file("/uploads/auto/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+				file("/uploads/file/tmp/%2Ex", "hidden"),
+			},
+			platform: source.Linux, collector: "Velociraptor", host: "web01", volumes: "",
+			files: map[string]string{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/tmp/.x": "hidden"}, leftOut: "collection_context.json",
+		},
+		{
+			name: "KAPE", file: "2024-05-31T081542_DESKTOP-7.zip",
+			tree: []sourcetest.Node{
+				file("/C/Windows/System32/config/x", "1"), file("/C/$Extend/$J", "2"), file("/D/f", "3"),
+				file("/2024-05-31T08_15_42_CopyLog.csv", "log"),
+			},
+			platform: source.Windows, collector: "KAPE", volumes: "C: D:",
+			files:   map[string]string{`C:\Windows\System32\config\x`: "1", `C:\$Extend\$J`: "2", `D:\f`: "3"},
+			leftOut: "2024-05-31T08_15_42_CopyLog.csv",
+		},
+		{
+			name: "KAPE without a system, in a folder", file: "x.zip",
+			tree:     []sourcetest.Node{file("/DESKTOP-7/E/docs/f", "1"), file("/DESKTOP-7/_CopyLog.csv", "log")},
+			platform: source.Windows, collector: "KAPE", volumes: "E:", files: map[string]string{`E:\docs\f`: "1"}, leftOut: "DESKTOP-7/_CopyLog.csv",
+		},
+		{
+			name: "UAC", file: "uac-db-01-linux-20240531081542.tar.gz",
+			tree: []sourcetest.Node{
+				file("/[root]/etc/hostname", "db-01\n"), file("/[root]/var/log/auth.log", "log"), file("/bodyfile/bodyfile.txt", "0|"),
+				file("/live_response/process/ps.txt", "ps"), file("/uac.log", "log"),
+			},
+			platform: source.Linux, collector: "UAC", host: "db-01", volumes: "",
+			files: map[string]string{"/etc/hostname": "db-01\n", "/var/log/auth.log": "log"}, leftOut: "bodyfile live_response uac.log",
+		},
+		{
+			name: "UAC of macOS, renamed", file: "case4.tar.gz",
+			tree: []sourcetest.Node{
+				file("/[root]/System/Library/CoreServices/x", "1"), file("/[root]/private/etc/passwd", "2"),
+				file("/live_response/network/hostname.txt", "imac\n"), file("/uac.log", ""),
+			},
+			platform: source.Darwin, collector: "UAC", host: "imac", volumes: "",
+			files: map[string]string{"/private/etc/passwd": "2", "/System/Library/CoreServices/x": "1"},
+		},
+		{
+			name: "a root", file: "root.tar", tree: []sourcetest.Node{file("/etc/passwd", "p"), file("/usr/bin/x", "x")},
+			platform: source.Linux, volumes: "", files: map[string]string{"/etc/passwd": "p", "/usr/bin/x": "x"},
+		},
+		{
+			name: "a root in a folder", file: "root.tar.gz", tree: []sourcetest.Node{file("/evidence/Windows/System32/x", "x")},
+			platform: source.Windows, volumes: "C:", files: map[string]string{`C:\Windows\System32\x`: "x"},
+		},
+		{
+			name: "files", file: "files.zip", tree: []sourcetest.Node{file("/a/b", "1"), file("/c", "2")},
+			platform: source.Unknown, volumes: "", files: map[string]string{"/a/b": "1", "/c": "2"},
+		},
+		{
+			name: "files of Windows", file: "files.zip", tree: []sourcetest.Node{file("/a/b", "1")}, asked: source.Windows,
+			platform: source.Windows, volumes: "C:", files: map[string]string{`C:\a\b`: "1"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := writeZip(t, zip.Deflate, c.tree)
+			if strings.Contains(c.file, ".tar") {
+				if data = writeTar(t, c.tree); strings.HasSuffix(c.file, ".gz") {
+					data = gzipped(t, data)
+				}
+			}
+			src, a := openArchive(t, c.file, data, c.asked)
+			if src.Kind() != "archive" || src.Platform() != c.platform || a.Collector != c.collector || a.Host != c.host {
+				t.Errorf("kind %s, platform %q, collector %q, host %q", src.Kind(), src.Platform(), a.Collector, a.Host)
+			}
+			var volumes []string
+			for _, v := range src.Volumes() {
+				volumes = append(volumes, v.Name)
+			}
+			if got := strings.Join(volumes, " "); got != c.volumes {
+				t.Errorf("volumes %q, want %q", got, c.volumes)
+			}
+			found := make(map[string]string)
+			for _, v := range src.Volumes() {
+				walkArchive(t, v, "/", found)
+			}
+			if d := cmp.Diff(c.files, found); d != "" {
+				t.Error(d)
+			}
+			var left []string
+			for _, l := range src.LeftOut() {
+				left = append(left, strings.TrimPrefix(strings.TrimPrefix(l.Path, a.Path), "/"))
+			}
+			for _, name := range strings.Fields(c.leftOut) {
+				if !strings.Contains("\n"+strings.Join(left, "\n")+"\n", "\n"+name+"\n") {
+					t.Errorf("%s is not left out: %q", name, left)
+				}
+			}
+			if selected := source.Selection(src) != ""; selected != (c.collector != "") {
+				t.Errorf("selection: %t", selected)
+			}
+			if selected := source.Selection(source.With(src, source.Logs)) != ""; selected != (c.collector != "") {
+				t.Errorf("selection beside loose files: %t", selected)
+			}
+		})
+	}
+}
+
+// walkArchive reads all files of a volume.
+func walkArchive(t *testing.T, v source.Volume, dir string, found map[string]string) {
+	t.Helper()
+	for name, e := range sourcetest.List(t, v.FS, dir) {
+		path := source.Join(dir, name)
+		switch e.Type {
+		case source.Dir:
+			walkArchive(t, v, path, found)
+		case source.Regular:
+			found[source.Display(v, path)] = sourcetest.ReadAll(t, v.FS, path)
 		}
 	}
 }

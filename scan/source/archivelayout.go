@@ -157,14 +157,16 @@ func single(t *imageTree) (name string, ok bool) {
 }
 
 // onlyDrives are the drives of a system of which not even Windows was taken: all
-// folders are named for drives, or a collector's log lies beside them.
+// folders are named for drives, as no collector writes them in small letters, or
+// a collector's log lies beside them.
 func onlyDrives(t *imageTree, logged bool) ([]drive, bool) {
 	top, err := folders(listed{t}, "/")
 	if err != nil {
 		return nil, false
 	}
 	drives, _ := findDrives(listed{t}, top)
-	return drives, len(drives) > 0 && (logged || len(drives) == len(top))
+	small := slices.ContainsFunc(drives, func(d drive) bool { return strings.ToUpper(d.folder) != d.folder && len(d.folder) == 2 })
+	return drives, len(drives) > 0 && (logged || len(drives) == len(top) && !small)
 }
 
 // uacRoot is the folder in which UAC puts copies of files.
