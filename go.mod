@@ -17,6 +17,7 @@ require (
 	github.com/urfave/cli/v2 v2.27.7 // the command line
 	golang.org/x/sys v0.49.0 // system calls of the sources
 	golang.org/x/text v0.43.0 // encodings of IOC files, and Unicode normal forms
+	modernc.org/sqlite v1.50.0 // the databases of browsers
 	www.velocidex.com/golang/evtx v0.2.1-0.20260612024815-7947209eb310 // the whole event of a match, and the other opinion on our own reader
 	www.velocidex.com/golang/go-prefetch v0.0.0-20251027080408-85407689d0cb // the decompression of prefetch files, and of files that Windows keeps compressed
 )
@@ -71,7 +72,6 @@ require (
 	modernc.org/libc v1.72.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
-	modernc.org/sqlite v1.50.0 // indirect
 	www.velocidex.com/golang/binparsergen v0.1.1-0.20240404114946-8f66c7cf586e // indirect
 	www.velocidex.com/golang/go-ese v0.2.1-0.20260525143345-56639b015799 // indirect
 )
