@@ -73,11 +73,11 @@ func (w *walk) deleted() bool {
 		}
 	}
 	if inUse > 0 {
-		w.list.Notes = append(w.list.Notes, fmt.Sprintf("%d files and folders are there though no folder names them; they were looked at", inUse))
+		w.list.Notes = append(w.list.Notes, fmt.Sprintf("files and folders that are there though no folder names them, looked at: %d", inUse))
 	}
 	if count > 0 {
 		w.list.Notes = append(w.list.Notes, fmt.Sprintf(
-			"%d deleted files and folders were looked at; the content of %d of them is in use by something else and was not read", count, reused))
+			"deleted files and folders looked at: %d; those whose content is in use by something else and was not read: %d", count, reused))
 	}
 	return true
 }

@@ -91,7 +91,7 @@ func TestDeletedFiles(t *testing.T) {
 	if err := r.items[`C:\[folder not known]\lost.exe (deleted)`].errs["FullPath"]; !errors.As(err, new(match.StandIn)) {
 		t.Errorf("a made-up folder is told as if it were the true one: %v", err)
 	}
-	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "5 deleted files and folders were looked at; the content of 1 ") {
+	if len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], "deleted files and folders looked at: 5; ") {
 		t.Errorf("notes %q", r.Notes)
 	}
 	if !r.Complete || r.Full { // an exclusion
