@@ -60,7 +60,7 @@ func (p *plainWriter) event(rec *Record) (json []byte, ok bool) {
 			return nil, false
 		}
 	}
-	if p.top == 0 {
+	if p.top == 0 || slices.ContainsFunc(p.elems, func(e plainElem) bool { return !e.used }) {
 		return nil, false
 	}
 	p.json = append(p.json, '{')
@@ -73,7 +73,10 @@ func (p *plainWriter) event(rec *Record) (json []byte, ok bool) {
 // sound reports whether the library finds the values of an instance where we
 // do: it goes by their types, not by the lengths that are written.
 func (p *plainWriter) sound(g *group) bool {
-	b := p.rec.r.buf[g.descr : g.descr+4*uint32(g.count)]
+	if len(g.elems) == 0 {
+		return false
+	}
+	b := p.rec.r.buf[g.descr : g.descr+4*g.count]
 	at := g.descr + uint32(len(b))
 	for ; len(b) > 0; b = b[4:] {
 		n, typ := le.Uint16(b), le.Uint16(b[2:])
@@ -385,7 +388,7 @@ func (p *plainWriter) scalar(e *plainElem) bool {
 	g := &p.rec.groups[e.group]
 	b := p.rec.r.buf[g.descr:]
 	n, t := int(le.Uint16(b)), Type(b[2])
-	at := g.descr + 4*uint32(g.count)
+	at := g.descr + 4*g.count
 	switch {
 	case t == binXML, t&Array != 0:
 		return false
