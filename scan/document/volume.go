@@ -18,7 +18,7 @@ var volumes = Table[diskVolume]{
 	fields:  volumeFields,
 	on: map[source.Platform]lister[diskVolume]{
 		source.Windows: listNTVolumes,
-		source.Linux:   listFstab,
+		source.Linux:   listLinuxVolumes,
 	},
 }
 
@@ -35,6 +35,7 @@ type diskVolume struct {
 	address          fact // where it really is
 	mounted          truth
 	remote, readOnly truth
+	removable        truth
 
 	flags              fact   // what the file system can do
 	total, free        amount // bytes
@@ -67,6 +68,7 @@ var volumeFields = []Field[diskVolume]{
 	field(match.Field{Term: "VolumeItem/IsMounted", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.mounted })),
 	field(match.Field{Term: "VolumeItem/RemoteFS", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.remote })),
 	field(match.Field{Term: "VolumeItem/Flags/ReadOnly", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.readOnly })),
+	field(match.Field{Term: "VolumeItem/Flags/Removable", Kind: ioc.Bool}, truthOf(func(v *diskVolume) *truth { return &v.removable })),
 	field(match.Field{Term: "VolumeItem/FileSystemFlags", Kind: ioc.Text, Multi: true}, factOf(func(v *diskVolume) *fact { return &v.flags })),
 	field(match.Field{Term: "VolumeItem/TotalSize", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.total })),
 	field(match.Field{Term: "VolumeItem/FreeSize", Kind: ioc.Int}, amountOf(func(v *diskVolume) *amount { return &v.free })),

@@ -8,55 +8,76 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"iocscan/scan/source"
 )
 
-// listFstab lists the file systems that fstab(5) asks for. That is what a Linux
-// system is configured to mount; others may be mounted by hand or on demand, so
-// that the listing is never complete.
-func listFstab(ctx context.Context, req *Request, list *Listing) iter.Seq2[diskVolume, error] {
+// listLinuxVolumes lists what fstab(5) asks for and, of a system that runs,
+// what is mounted. Without that others may have been mounted by hand or on
+// demand, so that the listing is not complete.
+func listLinuxVolumes(ctx context.Context, req *Request, list *Listing) iter.Seq2[diskVolume, error] {
 	return func(yield func(diskVolume, error) bool) {
 		e, err := openEtc(ctx, req)
 		if err != nil {
 			yield(diskVolume{}, err)
 			return
 		}
-		const path = "/etc/fstab"
-		body, err := e.read(path)
-		if err != nil {
-			yield(diskVolume{}, err)
-			return
+		live := req.Source.Has(source.Live)
+		rows, errs := readFstab(e, live)
+		if !live {
+			errs = append(errs, errors.New("volumes that are not in /etc/fstab are not known from a system that does not run"))
+		} else if rows, err = joinMounts(proc{e.FS, ctx, req.Source.Kind() == "host"}, rows); err != nil {
+			errs = append(errs, err)
 		}
-		n, rows := 0, 0
-		for line := range strings.Lines(body) {
-			n++
-			fields := strings.Fields(line)
-			if len(fields) == 0 || fields[0][0] == '#' {
-				continue
-			}
-			if rows++; rows > mostEntries {
-				yield(diskVolume{}, fmt.Errorf("%s: more than %d entries", path, mostEntries))
-				return
-			}
-			if len(fields) < 3 {
-				if !yield(diskVolume{}, fmt.Errorf("%s: line %d: no entry: %.60q", path, n, strings.TrimSpace(line))) {
-					return
-				}
-				continue
-			}
-			if fields[2] == "swap" || fields[2] == "none" || slices.Contains(kernelTypes, fields[2]) {
-				continue // no volumes
-			}
+		list.Full = true
+		for _, v := range rows {
 			list.Objects++
-			if !yield(fstabVolume(append(fields, "")), nil) {
+			if !yield(v, nil) {
 				return
 			}
 		}
-		yield(diskVolume{}, errors.New("volumes that are not in /etc/fstab are not known from a system that does not run"))
+		for _, err := range errs {
+			if !yield(diskVolume{}, err) {
+				return
+			}
+		}
 	}
 }
 
+func readFstab(e etc, live bool) (rows []diskVolume, errs []error) {
+	const path = "/etc/fstab"
+	body, err := e.read(path)
+	if missing(err) && live {
+		return nil, nil // containers have none
+	}
+	if err != nil {
+		return nil, []error{err}
+	}
+	n := 0
+	for line := range strings.Lines(body) {
+		n++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0][0] == '#' {
+			continue
+		}
+		if len(rows)+len(errs) >= mostEntries {
+			return rows, append(errs, fmt.Errorf("%s: more than %d entries", path, mostEntries))
+		}
+		if len(fields) < 3 {
+			errs = append(errs, fmt.Errorf("%s: line %d: no entry: %.60q", path, n, strings.TrimSpace(line)))
+			continue
+		}
+		if fields[2] == "swap" || fields[2] == "none" || slices.Contains(kernelTypes, fields[2]) {
+			continue // no volumes
+		}
+		rows = append(rows, fstabVolume(append(fields, "")))
+	}
+	return rows, errs
+}
+
 // kernelTypes are file systems without a device.
-var kernelTypes = []string{"proc", "sysfs", "tmpfs", "devpts", "devtmpfs", "cgroup", "cgroup2", "debugfs", "securityfs", "hugetlbfs", "mqueue", "efivarfs", "bpf", "overlay"}
+var kernelTypes = []string{"proc", "sysfs", "tmpfs", "devpts", "devtmpfs", "cgroup", "cgroup2", "debugfs", "securityfs", "hugetlbfs", "mqueue", "efivarfs", "bpf", "overlay",
+	"autofs", "binfmt_misc", "configfs", "fusectl", "nsfs", "pstore", "ramfs", "rpc_pipefs", "selinuxfs", "tracefs"}
 
 var (
 	remoteTypes = []string{"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "ceph", "fuse.ceph", "glusterfs", "fuse.glusterfs", "afs", "9p"}

@@ -46,13 +46,13 @@ func TestJoinLiveVolumes(t *testing.T) {
 	const unknown = `FileSystemFlags=?, TotalSize=?, FreeSize=?, BytesPerSector=?, SectorsPerAllocationUnit=?, TotalAllocationUnits=?, ActualAvailableAllocationUnits=?`
 	want := []string{
 		`C: DriveLetter=C:, VolumeName=\\?\Volume{AA}\|\\?\Volume{AA}, DevicePath=\Device\HarddiskVolume3, Name=System, SerialNumber=1234ABCD|1234-ABCD|305441741, ` +
-			`FileSystemName=NTFS, Type=DRIVE_FIXED, MountPoint=C:\|C:\mnt\data\, IsMounted=true, RemoteFS=false, Flags/ReadOnly=true, ` +
+			`FileSystemName=NTFS, Type=DRIVE_FIXED, MountPoint=C:\|C:\mnt\data\, IsMounted=true, RemoteFS=false, Flags/ReadOnly=true, Flags/Removable=?, ` +
 			`FileSystemFlags=FILE_CASE_SENSITIVE_SEARCH|FILE_CASE_PRESERVED_NAMES|FILE_READ_ONLY_VOLUME|FILE_CASE_SENSITIVE_SEARCH FILE_CASE_PRESERVED_NAMES FILE_READ_ONLY_VOLUME, ` +
 			`TotalSize=1099511627776, FreeSize=1073741824, BytesPerSector=512, SectorsPerAllocationUnit=8, TotalAllocationUnits=1000, ActualAvailableAllocationUnits=10`,
 		`E: DriveLetter=E:, VolumeName=\\?\Volume{BB}\|\\?\Volume{BB}, DevicePath=?, Name=?, SerialNumber=?, FileSystemName=?, Type=DRIVE_REMOVABLE, MountPoint=e:\, ` +
-			`IsMounted=true, RemoteFS=false, Flags/ReadOnly=?, ` + unknown,
-		`F: DriveLetter=F:, VolumeName=\\?\Volume{ff}\, DevicePath=?, Name=?, SerialNumber=?, FileSystemName=?, Type=?, IsMounted=false, RemoteFS=false, Flags/ReadOnly=?, ` + unknown,
-		`C: DriveLetter=C:, VolumeName=\\?\Volume{old}\, DevicePath=?, Name=?, SerialNumber=?, FileSystemName=?, Type=?, IsMounted=false, RemoteFS=false, Flags/ReadOnly=?, ` + unknown,
+			`IsMounted=true, RemoteFS=false, Flags/ReadOnly=?, Flags/Removable=?, ` + unknown,
+		`F: DriveLetter=F:, VolumeName=\\?\Volume{ff}\, DevicePath=?, Name=?, SerialNumber=?, FileSystemName=?, Type=?, IsMounted=false, RemoteFS=false, Flags/ReadOnly=?, Flags/Removable=?, ` + unknown,
+		`C: DriveLetter=C:, VolumeName=\\?\Volume{old}\, DevicePath=?, Name=?, SerialNumber=?, FileSystemName=?, Type=?, IsMounted=false, RemoteFS=false, Flags/ReadOnly=?, Flags/Removable=?, ` + unknown,
 	}
 	for i, w := range want {
 		if got[i] != w {

@@ -155,7 +155,7 @@ func newVolume() (v diskVolume) {
 	for _, a := range []*amount{&v.total, &v.free, &v.sector, &v.freeUnits} {
 		a.why = errNotCarried
 	}
-	v.mounted.why, v.readOnly.why, v.remote.why = errNotCarried, errNotCarried, errNotCarried
+	v.mounted.why, v.readOnly.why, v.remote.why, v.removable.why = errNotCarried, errNotCarried, errNotCarried, errNotCarried
 	return v
 }
 

@@ -49,6 +49,7 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  FileSystemFlags = ?
 		  TotalSize = ?
 		  FreeSize = ?
@@ -67,6 +68,7 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  FileSystemFlags = ?
 		  TotalSize = ?
 		  FreeSize = ?
@@ -85,6 +87,7 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  FileSystemFlags = ?
 		  TotalSize = ?
 		  FreeSize = ?
@@ -103,6 +106,7 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  FileSystemFlags = ?
 		  TotalSize = ?
 		  FreeSize = ?
@@ -121,6 +125,7 @@ func TestVolumesOfWindows(t *testing.T) {
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  FileSystemFlags = ?
 		  TotalSize = ?
 		  FreeSize = ?
@@ -180,6 +185,7 @@ broken
 		  IsMounted = ?
 		  RemoteFS = true
 		  Flags/ReadOnly = true
+		  Flags/Removable = ?
 		  TotalSize = ?
 		  FreeSize = ?
 		/dev/sdb1 on /mnt/with blank
@@ -193,6 +199,7 @@ broken
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = true
+		  Flags/Removable = ?
 		  TotalSize = ?
 		  FreeSize = ?
 		LABEL=data on /data
@@ -207,6 +214,7 @@ broken
 		  IsMounted = ?
 		  RemoteFS = ?
 		  Flags/ReadOnly = ?
+		  Flags/Removable = ?
 		  TotalSize = ?
 		  FreeSize = ?
 		UUID=0a1b-2c3d on /
@@ -220,6 +228,7 @@ broken
 		  IsMounted = ?
 		  RemoteFS = false
 		  Flags/ReadOnly = false
+		  Flags/Removable = ?
 		  TotalSize = ?
 		  FreeSize = ?
 		files:/export on /net
@@ -234,6 +243,7 @@ broken
 		  IsMounted = ?
 		  RemoteFS = true
 		  Flags/ReadOnly = false
+		  Flags/Removable = ?
 		  TotalSize = ?
 		  FreeSize = ?
 		`)
