@@ -89,8 +89,7 @@ func splitFlag(arg string) (name, value string, joined bool) {
 
 // later are options that the contract names and this version has not got.
 var later = map[string]string{
-	"archive": "triage archives",
-	"retro":   "histories for the retrospective scan",
+	"retro": "histories for the retrospective scan",
 }
 
 func noSuchFlag(arg, name string, command *cli.Command) error {

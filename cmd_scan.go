@@ -27,7 +27,7 @@ func (a *app) scanCommand() *cli.Command {
 	return &cli.Command{
 		Name: "scan", Usage: "search for the indicators", ArgsUsage: "IOC_PATH…",
 		Description: "IOC_PATH is an OpenIOC file, a folder of them (searched below), a zip file of them, or - for\n" +
-			"standard input. Without --root or --image the running host is scanned. Evidence is only read.",
+			"standard input. Without --root, --image or --archive the running host is scanned. Evidence is only read.",
 		Flags:  scanFlags(),
 		Action: a.scan,
 	}
@@ -154,8 +154,8 @@ func (a *app) runPlan(ctx context.Context, plan *scan.Plan, opt *scanOptions) er
 func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) scan.Config {
 	user, elevated := source.CurrentUser()
 	host := opt.hostname
-	if host == "" && src.Kind() == "host" {
-		host = src.Name()
+	if host == "" {
+		host = source.HostName(src)
 	}
 	cfg := scan.Config{
 		Collection: coll, Source: src,

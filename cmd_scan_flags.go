@@ -40,11 +40,12 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "drive-letter", Category: where, Usage: "the letter `X:` of the image's volume with Windows on it, or else of its first, where the evidence does not tell"},
 		&cli.BoolFlag{Name: "hash-image", Category: where, Usage: "put the SHA-256 of the image's disk into the report, and compare the hashes that the image has stored"},
 		&cli.BoolFlag{Name: "deleted", Category: where, Usage: "files: of the image also what is deleted, marked so"},
+		&cli.StringFlag{Name: "archive", Category: where, Usage: "a triage archive `FILE` instead of this host: zip, tar or tar.gz of Velociraptor, KAPE or UAC, or of a system's root"},
 		&cli.StringSliceFlag{Name: "hive", Category: where, Usage: "a registry hive `[KEY=]FILE` and nothing else, or instead of the root's own; KEY is its place, such as HKLM\\SOFTWARE (repeats)"},
 		&cli.StringSliceFlag{Name: "evtx", Category: where, Usage: "an event log or a folder of them at `PATH` and nothing else, or instead of the root's own (repeats)"},
 		&cli.StringSliceFlag{Name: "artifact", Category: where, Usage: "a loose artefact or a folder of them at `PATH`, known by its content: event log, hive, prefetch file, task; nothing else, or instead of the root's own (repeats)"},
 		&cli.BoolFlag{Name: "no-replay", Category: where, Usage: "leave the transaction logs beside hives alone"},
-		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root or image does not show it"},
+		&cli.StringFlag{Name: "platform", Category: where, Usage: "windows, linux or darwin, where the root, image or archive does not show it"},
 		&cli.StringFlag{Name: "hostname", Category: where, Usage: "`NAME` of the host that the evidence is from"},
 
 		&cli.StringSliceFlag{Name: "documents", Category: much, Usage: "only these documents `A,B` (repeats)"},
@@ -81,7 +82,7 @@ type scanOptions struct {
 	maxIOCSize       int64
 
 	root, hostname     string
-	image              string
+	image, archive     string
 	volumes            []int
 	letter             string // "X:" or empty
 	hashImage, deleted bool
@@ -109,7 +110,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		iocs:       append(c.Args().Slice(), c.StringSlice("path")...),
 		excludeIOC: c.StringSlice("exclude-ioc"),
 		root:       c.String("root"), hostname: c.String("hostname"),
-		image: c.String("image"), hashImage: c.Bool("hash-image"), deleted: c.Bool("deleted"),
+		image: c.String("image"), archive: c.String("archive"), hashImage: c.Bool("hash-image"), deleted: c.Bool("deleted"),
 		documents: commas(c.StringSlice("documents")), skip: commas(c.StringSlice("skip")),
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
@@ -163,8 +164,8 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		return nil, err
 	}
 	switch {
-	case o.platform != source.Unknown && o.root == "" && o.image == "":
-		return nil, errors.New("--platform goes with --root or --image: this host knows what it is")
+	case o.platform != source.Unknown && o.root == "" && o.image == "" && o.archive == "":
+		return nil, errors.New("--platform goes with --root, --image or --archive: this host knows what it is")
 	case o.maxIOCSize == 0:
 		return nil, errors.New("--max-ioc-size 0 leaves no IOC file")
 	case o.jobs < 1:

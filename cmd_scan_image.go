@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,10 +10,17 @@ import (
 
 // goesWithImage refuses options of images where there is none.
 func goesWithImage(c *cli.Context) error {
-	if c.IsSet("image") {
-		if c.IsSet("root") {
-			return errors.New("--image and --root: one of them at a time")
+	given := ""
+	for _, name := range []string{"image", "root", "archive"} {
+		switch {
+		case !c.IsSet(name):
+		case given != "":
+			return fmt.Errorf("--%s and --%s: one of them at a time", given, name)
+		default:
+			given = name
 		}
+	}
+	if given == "image" {
 		return nil
 	}
 	for _, name := range []string{"volume", "drive-letter", "hash-image", "deleted"} {

@@ -61,9 +61,9 @@ func openSource(opt *scanOptions, l looseFiles) (src source.Source, disk *source
 	case opt.root != "":
 		src, err = source.OpenRoot(opt.root, opt.platform)
 	case opt.image != "":
-		src, disk, err = source.OpenImage(opt.image, source.ImageOptions{
-			Platform: opt.platform, Volumes: opt.volumes, Letter: opt.letter, Deleted: opt.deleted,
-		})
+		src, disk, err = openImage(opt)
+	case opt.archive != "":
+		src, _, err = source.OpenArchive(opt.archive, source.ArchiveOptions{Platform: opt.platform})
 	case l.option != "":
 		return source.OpenArtifacts(strings.Join(l.names, ", "), l.offers...), nil, nil
 	default:

@@ -97,6 +97,7 @@ func (r *run) document(ctx context.Context, d *planned) Document {
 		return out
 	}
 	l, err := d.table.Run(ctx, r.request(d), r.cfg.Header.Scan.Options.Jobs, r.newWorker(d))
+	narrow(r.cfg.Source, d.table, &l)
 	return r.listed(ctx, d.name, l, err)
 }
 

@@ -102,6 +102,7 @@ func openArchive(f *os.File, path string, opt ArchiveOptions) (*archived, *Archi
 		a.Notes = append(a.Notes, m.selection)
 		m.leftOut = append(m.leftOut, LeftOut{Path: path, Reason: m.selection, Volume: true})
 	}
+	m.notes, m.host = a.Notes, a.Host
 	return m, a, nil
 }
 
@@ -135,7 +136,7 @@ func unwrap(in *archive.Archive) (*archive.Archive, error) {
 // archived is an archive as a source.
 type archived struct {
 	*machine
-	selection string
+	selection, host string
 }
 
 // Has does not assume what a selection may lack.
@@ -181,6 +182,21 @@ func Selection(src Source) string {
 		return s.selection
 	case given:
 		return Selection(s.Source)
+	}
+	return ""
+}
+
+// HostName is the host that a source was taken from, where the source says so.
+func HostName(src Source) string {
+	switch s := src.(type) {
+	case *archived:
+		return s.host
+	case *machine:
+		if s.kind == "host" {
+			return s.name
+		}
+	case given:
+		return HostName(s.Source)
 	}
 	return ""
 }
