@@ -65,6 +65,9 @@ func (d *pastDocument) Schema() match.Document {
 	return match.Document{Name: d.name, Fields: slices.Clone(d.terms)}
 }
 
+// Platforms implements Selective: other systems log in other ways.
+func (d *pastDocument) Platforms() []source.Platform { return []source.Platform{source.Windows} }
+
 // Channels implements Joint.
 func (d *pastDocument) Channels() []string {
 	var out []string

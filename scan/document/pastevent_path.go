@@ -17,9 +17,28 @@ var errNoDrive = errors.New("the logged event names the volume by its device, no
 type pastPath struct {
 	shown  string // without what goes before the drive; of a device path what follows the device
 	device string // the path as the event has it, if that is a device path
+	stream string // shown with the name of the file's stream behind it; empty: that of the file itself
 }
 
 func newPastPath(s string) (p pastPath, err error) {
+	file := withoutStream(s)
+	if p, err = newFilePath(file); len(file) < len(s) {
+		p.stream = p.shown + s[len(file):]
+	}
+	return p, err
+}
+
+// withoutStream cuts the name of a stream off a path. A colon stands nowhere
+// else but behind the drive.
+func withoutStream(s string) string {
+	name := s[strings.LastIndexByte(s, '\\')+1:]
+	if i := strings.IndexByte(name, ':'); i > 0 && len(name) < len(s) {
+		return s[:len(s)-len(name)+i]
+	}
+	return s
+}
+
+func newFilePath(s string) (p pastPath, err error) {
 	for _, before := range []string{`\??\`, `\\?\`} {
 		s = strings.TrimPrefix(s, before)
 	}
@@ -32,13 +51,13 @@ func newPastPath(s string) (p pastPath, err error) {
 	}
 	below := s[len(device):]
 	if len(below) > len(network) && ioc.EqualFold(below[:len(network)], network) {
-		return pastPath{`\\` + below[len(network):], s}, nil
+		return pastPath{shown: `\\` + below[len(network):], device: s}, nil
 	}
 	i := strings.IndexByte(below, '\\')
 	if i < 0 {
-		return pastPath{s, s}, errNoDrive
+		return pastPath{shown: s, device: s}, errNoDrive
 	}
-	return pastPath{below[i:], s}, errNoDrive
+	return pastPath{shown: below[i:], device: s}, errNoDrive
 }
 
 // pathAnswer makes an answer of a path. What is told stands beside an error
@@ -64,6 +83,7 @@ func pastName(name string) pastAnswer {
 		if !known {
 			return errNotLogged
 		}
+		s = withoutStream(s)
 		yield(ioc.TextValue(s[strings.LastIndexByte(s, '\\')+1:]))
 		return nil
 	}, []string{name}}
@@ -76,6 +96,7 @@ func pastExtension(name string) pastAnswer {
 		if !known {
 			return errNotLogged
 		}
+		s = withoutStream(s)
 		s = s[strings.LastIndexByte(s, '\\')+1:]
 		if dot := strings.LastIndexByte(s, '.'); dot >= 0 && dot < len(s)-1 && yield(ioc.TextValue(s[dot+1:])) {
 			yield(ioc.TextValue(s[dot:]))
@@ -100,7 +121,7 @@ func (p pastPath) yieldDevice(yield func(ioc.Value) bool) bool {
 // without the separator there.
 func pastFullPath(name string) pastAnswer {
 	return pathAnswer(name, func(p pastPath, yield func(ioc.Value) bool) bool {
-		return p.yieldDevice(yield) && yieldBare(p.shown, yield)
+		return (p.stream == "" || yield(ioc.PathValue(p.stream))) && p.yieldDevice(yield) && yieldBare(p.shown, yield)
 	})
 }
 
@@ -125,7 +146,8 @@ func pastFolder(name string) pastAnswer {
 		if p.device != "" && p.device != p.shown && !yield(ioc.PathValue(folderOf(p.device))) {
 			return false
 		}
-		return yieldBare(folderOf(p.shown), yield)
+		folder := folderOf(p.shown)
+		return folder == "" || yieldBare(folder, yield)
 	})
 }
 
@@ -153,7 +175,7 @@ func pastDrive(name string) pastAnswer {
 func pastDevice(name string) pastAnswer {
 	return pastAnswer{func(e *pastEvent, ids []evtx.NameID, yield func(ioc.Value) bool) error {
 		s, _ := e.text(ids[0])
-		if p, _ := newPastPath(s); p.device != "" {
+		if p, _ := newFilePath(s); p.device != "" {
 			yield(ioc.PathValue(p.device))
 			return nil
 		}
