@@ -27,6 +27,7 @@ import (
 type dirFS struct {
 	prefix  string // \\?\C: or \\?\C:\evidence, without a separator at the end
 	touched atomic.Uint64
+	raw     *rawVolume // of a drive of the running system; nil: none
 }
 
 // openDir takes an absolute path.
@@ -54,8 +55,13 @@ func extendedPath(dir string) string {
 	return `\\?\` + dir
 }
 
-// Close implements io.Closer; there is nothing to give back.
-func (f *dirFS) Close() error { return nil }
+// Close implements io.Closer.
+func (f *dirFS) Close() error {
+	if f.raw == nil {
+		return nil
+	}
+	return f.raw.Close()
+}
 
 // Touched implements Toucher. Listing a folder may renew its access time on
 // volumes that keep it; Windows offers nothing against that, and it does not
@@ -340,6 +346,9 @@ func (f *dirFS) Open(name string) (File, error) {
 		return nil, pathError("open", name, err)
 	}
 	file, err := f.openFile(name, path, info.Attributes&fsys.AttrReparse != 0, false)
+	if err != nil {
+		file, err = f.raw.opened(name, err, held)
+	}
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}

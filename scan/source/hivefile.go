@@ -31,7 +31,7 @@ func (h *Hive) open() {
 	}
 	h.store = (*hiveStore)(hive)
 	if applied := hive.Replay().String(); applied != "" {
-		h.note = "replayed in memory: " + applied
+		h.note = strings.TrimPrefix(h.note+"; replayed in memory: "+applied, "; ")
 	}
 	if h.Loose && len(h.places) == 0 {
 		h.guess(hive)
@@ -45,6 +45,9 @@ func (h *Hive) openFile(path string) (File, int64, error) {
 		return nil, 0, err
 	}
 	h.files = append(h.files, f)
+	if n, ok := f.(Noter); ok && h.note == "" {
+		h.note = n.Note()
+	}
 	info, err := f.Info()
 	return counted{f, &h.read}, info.Size, err
 }

@@ -29,6 +29,9 @@ func openHost(opt HostOptions) (Source, error) {
 		if out == nil {
 			var folder *dirFS
 			if folder, err = openDir(drive+`\`, false); err == nil {
+				if kind == "ntfs" {
+					folder.raw = newRawVolume(drive)
+				}
 				t := &linkTree{folder: folder, resolver: &resolver{tree: folder, platform: Windows, volume: drive, fold: true}}
 				m.volumes = append(m.volumes, Volume{Name: drive, FoldCase: true, FS: &winTree{linkTree: t, dir: folder}, Type: kind})
 				m.open = append(m.open, folder)

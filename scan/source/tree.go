@@ -107,6 +107,14 @@ func (f toldFile) Info() (Info, error) {
 	return f.tree.tell(info), err
 }
 
+// Note implements Noter.
+func (f toldFile) Note() string {
+	if n, ok := f.File.(Noter); ok {
+		return n.Note()
+	}
+	return ""
+}
+
 func (t *linkTree) Readlink(name string) (string, error) {
 	at, err := t.place("readlink", name)
 	if err != nil {
