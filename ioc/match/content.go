@@ -1,7 +1,6 @@
 package match
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"slices"
@@ -21,7 +20,8 @@ type contentIndex struct {
 	field  int
 	grams  *grams
 	lits   []contentTest
-	always []predID // nothing narrows these down
+	always []predID               // nothing narrows these down
+	raw    map[predID]bytePattern // those over raw bytes
 }
 
 type contentTest struct {
@@ -30,11 +30,25 @@ type contentTest struct {
 }
 
 func newContentIndex(d *docProgram, ids []predID) *contentIndex {
-	x := &contentIndex{doc: d, field: int(d.preds[ids[0]].field)}
+	x := &contentIndex{doc: d, field: int(d.preds[ids[0]].field), raw: map[predID]bytePattern{}}
 	var texts []string
 	var tests []int32
 	for _, id := range ids {
-		forms, settled := contentLiterals(d.preds[id].pattern)
+		p := d.preds[id].pattern
+		if p.Test == ioc.Matches && p.Regex().NamesBytes() {
+			b := newBytePattern(p)
+			x.raw[id] = b
+			if b.lits == nil || shortest(b.lits) < shortestBytes {
+				x.always = append(x.always, id)
+				continue
+			}
+			for _, lit := range b.lits {
+				texts, tests = append(texts, lit), append(tests, int32(len(x.lits)))
+				x.lits = append(x.lits, contentTest{id, b.whole})
+			}
+			continue
+		}
+		forms, settled := contentLiterals(p)
 		if forms == nil {
 			x.always = append(x.always, id)
 			continue
@@ -143,7 +157,7 @@ func (s *contentSearch) block(b []byte) {
 	s.buf = append(append(s.buf[:0], s.tail...), b...)
 	fresh := s.buf[len(s.tail):]
 	for i, c := range fresh {
-		fresh[i] = lowerASCII[c]
+		fresh[i] = lowerByte[c]
 	}
 	g.find(s.buf, func(lit int32, _ int) {
 		if s.seen[lit] != s.gen {
@@ -154,16 +168,6 @@ func (s *contentSearch) block(b []byte) {
 	keep := min(g.longest-1, len(s.buf))
 	s.tail = append(s.tail[:0], s.buf[len(s.buf)-keep:]...)
 }
-
-var lowerASCII = func() (t [256]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if 'A' <= i && i <= 'Z' {
-			t[i] += 'a' - 'A'
-		}
-	}
-	return t
-}()
 
 // finish asks the content what the blocks left open and reports what passes.
 func (s *contentSearch) finish(it ContentItem, hit func(predID, ioc.Truth)) error {
@@ -177,7 +181,7 @@ func (s *contentSearch) finish(it ContentItem, hit func(predID, ioc.Truth)) erro
 		}
 	}
 	slices.Sort(open)
-	var runs []predID
+	var runs, raw []predID
 	for _, id := range slices.Compact(open) {
 		p := s.index.doc.preds[id].pattern
 		var t ioc.Truth
@@ -186,7 +190,8 @@ func (s *contentSearch) finish(it ContentItem, hit func(predID, ioc.Truth)) erro
 		case p.Test == ioc.Contains:
 			t, err = containsRaw(it, p)
 		case p.Test == ioc.Matches && p.Regex().NamesBytes():
-			t, err = matchRaw(it, p)
+			raw = append(raw, id)
+			continue
 		default:
 			runs = append(runs, id)
 			continue
@@ -198,8 +203,16 @@ func (s *contentSearch) finish(it ContentItem, hit func(predID, ioc.Truth)) erro
 			hit(id, t)
 		}
 	}
+	if len(raw) > 0 {
+		if err := askBytes(it, s.index.doc, raw, s.index.raw, hit); err != nil {
+			return err
+		}
+	}
 	return s.askRuns(it, runs, hit)
 }
+
+// shortestBytes: a single byte is in every content.
+const shortestBytes = 2
 
 // askRuns asks patterns of each string of the content.
 func (s *contentSearch) askRuns(it ContentItem, ids []predID, hit func(predID, ioc.Truth)) error {
@@ -272,46 +285,4 @@ func decodeWide(b []byte, from int) []byte {
 		out = utf8.AppendRune(out, r)
 	}
 	return out
-}
-
-// backtrackMost bounds the content given to a pattern that needs backtracking;
-// a longer one leaves it unknown.
-const backtrackMost = 16 << 20
-
-// matchRaw runs a pattern over the content with each byte taken as the code
-// point of its number.
-func matchRaw(it ContentItem, p *ioc.Pattern) (ioc.Truth, error) {
-	content := io.NewSectionReader(it, 0, it.Size())
-	if re := p.Regex().Linear(); re != nil {
-		r := &latin1{r: bufio.NewReaderSize(content, 1<<16)}
-		ok := re.MatchReader(r)
-		if r.err != nil && !ok {
-			return ioc.Unknown, r.err
-		}
-		return ioc.TruthOf(ok), nil
-	}
-	if content.Size() > backtrackMost {
-		return ioc.Unknown, nil
-	}
-	b, err := io.ReadAll(content)
-	if err != nil {
-		return ioc.Unknown, err
-	}
-	return p.Regex().MatchLatin1(b), nil
-}
-
-type latin1 struct {
-	r   *bufio.Reader
-	err error
-}
-
-func (l *latin1) ReadRune() (rune, int, error) {
-	c, err := l.r.ReadByte()
-	if err != nil {
-		if err != io.EOF {
-			l.err = err
-		}
-		return 0, 0, io.EOF
-	}
-	return rune(c), 1, nil
 }

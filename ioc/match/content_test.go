@@ -246,7 +246,7 @@ func TestContent(t *testing.T) {
 // together.
 func TestContentRandom(t *testing.T) {
 	words := []string{"evil", "Evil", ".com", "ab", "abc", "x", "temp", "http://", "ü", "Ü", "1234", " ", "wwww", "\xde\xad"}
-	regexes := []string{"ev.l", "[0-9]+", "^evil$", "(evil|temp)abc", `\xde\xad`, `\x65vil`, "(?!e)evil", "a.*com$", "(?-i)Evil"}
+	regexes := []string{`\xde.{0,3}\xad`, `\xdc\x62?ab`, `(?-i)\x45vil`, `[\xde\xdf]\xad`, `\xfc+ab`, `\xde\xad(ab|\x78)`, `\x31\x32\x33`, `(\xad|\xc3\x9c)e`, "ev.l", "[0-9]+", "^evil$", "(evil|temp)abc", `\xde\xad`, `\x65vil`, "(?!e)evil", "a.*com$", "(?-i)Evil"}
 	hits := 0
 	for seed := range uint64(6000) {
 		r := rand.New(rand.NewPCG(7, seed))

@@ -193,6 +193,9 @@ func (i *fileItem) showLong(f source.File) {
 // ReadAt implements match.ContentItem.
 func (i *fileItem) ReadAt(p []byte, off int64) (n int, err error) {
 	defer i.guard(&err)
+	if err := i.content.ctx.Err(); err != nil {
+		return 0, err
+	}
 	if err := i.read(0, nil, true); err != nil {
 		return 0, err
 	}

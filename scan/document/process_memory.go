@@ -177,6 +177,9 @@ func (v *processView) ReadAt(p []byte, off int64) (n int, err error) {
 // readAt fills all of p. Pages that the system does not give, such as guards
 // and what the process has let go meanwhile, are zeros.
 func (v *processView) readAt(p []byte, off int64) (int, error) {
+	if err := v.ctx.Err(); err != nil {
+		return 0, err
+	}
 	clear(p)
 	end := off + int64(len(p))
 	for i := v.spanAt(off); i < len(v.spans) && v.spans[i].off < end; i++ {
