@@ -23,6 +23,7 @@ func All() []Document {
 		&prefetches,
 		&system,
 		&volumes,
+		&disks,
 		&services,
 		&drivers,
 		&persisted,
