@@ -77,6 +77,8 @@ func exercise(t *testing.T, r *Reader, b []byte) {
 				t.Fatalf("invalid JSON: %q", e.JSON)
 			} else if plain, ok := w.plain.event(rec); ok && e.Library && string(plain) != string(e.JSON) {
 				t.Fatalf("without the library\n%s, by it\n%s", plain, e.JSON)
+			} else if !ok && w.plain.lossy && e.Library {
+				t.Fatalf("the library loses nothing: %s", e.JSON)
 			}
 		}
 		if (rec.Flags()&Partial != 0) != (rec.Err() != nil) {

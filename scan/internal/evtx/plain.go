@@ -23,6 +23,7 @@ type plainWriter struct {
 	top   int32       // the outermost element plus 1
 	json  []byte
 	text  []byte
+	lossy bool // there is no rule because the library would lose a value
 
 	seen []uint32 // by NameID: the round in which it was last met
 	turn uint32
@@ -44,6 +45,7 @@ type plainElem struct {
 // something that has no rule.
 func (p *plainWriter) event(rec *Record) (json []byte, ok bool) {
 	fields := rec.Fields()
+	p.lossy = false
 	if rec.flags&(Partial|Borrowed) != 0 || rec.odd || rec.elems > maxPlainElems {
 		return nil, false
 	}
@@ -84,7 +86,11 @@ func (p *plainWriter) sound(g *group) bool {
 		switch {
 		case typ > 0xff:
 			return false
-		case t == Null, t == ANSI, t == Binary, t == binXML, t == Size, t == Int8, t == Int16:
+		case t == Null, t == ANSI, t == Binary, t == binXML:
+		case t == Size:
+			if n != 4 && n != 8 {
+				return false
+			}
 		case t == String, t == String|Array:
 			if n&1 != 0 {
 				return false
@@ -343,8 +349,10 @@ func (p *plainWriter) flat(e *plainElem) (flat, ok bool) {
 		case c.name != r.dataName:
 			if !p.null(c) {
 				others++
+				p.lossy = p.lossy || c.content != 0 && p.says(c.content-1)
 			}
 		case c.label == 0 || c.content == 0 || p.rec.fields[c.content-1].typ == Null:
+			p.lossy = false
 			return false, true
 		default:
 			data++
@@ -353,8 +361,10 @@ func (p *plainWriter) flat(e *plainElem) (flat, ok bool) {
 	for i := e.attr - 1; i < e.attr-1+e.attrs; i++ {
 		if f := &p.rec.fields[i]; f.typ != Null && f.Attr != r.xmlns {
 			others++
+			p.lossy = p.lossy || p.says(i)
 		}
 	}
+	p.lossy = p.lossy && data > 1
 	return data > 1, data < 2 || others == 0
 }
 
@@ -367,7 +377,11 @@ func (p *plainWriter) flatten(e *plainElem) bool {
 		if c.name != p.rec.r.dataName {
 			continue
 		}
-		if !p.mark(c.label) || c.label == p.rec.r.valueName || c.attrs != 0 || c.first != 0 {
+		if c.label == p.rec.r.valueName || c.attrs != 0 || c.first != 0 {
+			return false
+		}
+		if !p.mark(c.label) {
+			p.lossy = p.allSay(e, c.label)
 			return false
 		}
 		p.key(c.label)
@@ -376,6 +390,31 @@ func (p *plainWriter) flatten(e *plainElem) bool {
 		}
 	}
 	p.json = append(p.json, '}')
+	return true
+}
+
+// says reports whether a field has a text that could be missed.
+func (p *plainWriter) says(i int32) bool {
+	f := &p.rec.fields[i]
+	b := p.rec.r.buf[f.off : f.off+f.n]
+	switch f.typ {
+	case Null, String | Array:
+		return false
+	case String:
+		return len(trimNUL(b)) > 0
+	case ANSI:
+		return len(appendANSI(nil, b)) > 0
+	}
+	return len(b) > 0
+}
+
+// allSay reports whether all Data elements of a name say something.
+func (p *plainWriter) allSay(e *plainElem, label NameID) bool {
+	for k := e.first; k != 0; k = p.elems[k-1].next {
+		if c := &p.elems[k-1]; c.label == label && !p.says(c.content-1) {
+			return false
+		}
+	}
 	return true
 }
 
@@ -412,7 +451,10 @@ func (p *plainWriter) fieldValue(f *Field) bool {
 		p.string(b)
 	case String | Array:
 		p.strings(b)
-	case Uint8, Uint16, Uint32, Uint64, Hex32, Hex64:
+	case ANSI:
+		p.text = v.AppendText(p.text[:0])
+		p.json = appendQuoted(p.json, p.text)
+	case Uint8, Uint16, Uint32, Uint64, Hex32, Hex64, Size:
 		n, _, _ := v.number()
 		p.json = strconv.AppendUint(p.json, n, 10)
 	case Int32, Int64:
@@ -435,7 +477,7 @@ func (p *plainWriter) fieldValue(f *Field) bool {
 			return false
 		}
 		p.quoted(v)
-	case Binary:
+	case Binary, SysTime:
 		p.quoted(v)
 	default:
 		return false

@@ -52,8 +52,20 @@ func (w *Whole) Event(rec *Record) (Event, error) {
 		if json, ok := w.plain.event(rec); ok {
 			return Event{JSON: slices.Clone(json)}, nil
 		}
+		if w.plain.lossy {
+			return ownEvent(rec, errLossy)
+		}
 	}
 	return w.compared(rec)
+}
+
+// ownEvent is the event from our own values.
+func ownEvent(rec *Record, why error) (e Event, err error) {
+	e.Reason = why.Error()
+	if e.JSON, err = rec.tree().appendJSON(nil); err != nil {
+		return e, fmt.Errorf("record %d: %w", rec.Number, err)
+	}
+	return e, nil
 }
 
 // compared is the event by the library if that has all of the record.
@@ -68,14 +80,13 @@ func (w *Whole) compared(rec *Record) (Event, error) {
 		e.Library = true
 		return e, nil
 	}
-	e.Reason = err.Error()
-	if e.JSON, err = rec.tree().appendJSON(nil); err != nil {
-		return e, fmt.Errorf("record %d: %w", rec.Number, err)
-	}
-	return e, nil
+	own, err := ownEvent(rec, err)
+	e.JSON, e.Reason = own.JSON, own.Reason
+	return e, err
 }
 
 var (
+	errLossy     = errors.New("the library would lose a value")
 	errNoLibrary = errors.New("the library is not used")
 	errNoRecord  = errors.New("the library cannot read the record")
 )
