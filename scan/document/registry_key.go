@@ -57,11 +57,11 @@ func (r *regKeys) each(path string, visit func(foundKey) bool) (reached bool) {
 		}
 	}
 	for _, h := range r.req.Registry.Hives() {
-		in := r.open(h)
 		if !source.Reaches(h.Places(), path) {
 			continue
 		}
 		reached = true
+		in := r.open(h)
 		if in == nil {
 			continue
 		}
