@@ -16,7 +16,7 @@ var disks = Table[disk]{
 	needs:   []source.Capability{source.Live},
 	label:   func(d *disk) string { return d.shown },
 	fields:  diskFields,
-	on:      map[source.Platform]lister[disk]{source.Linux: listLinuxDisks},
+	on:      map[source.Platform]lister[disk]{source.Linux: listLinuxDisks, source.Windows: listWindowsDisks},
 }
 
 // A disk is one of them.
