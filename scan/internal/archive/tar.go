@@ -23,6 +23,9 @@ func openTar(format string, r io.ReaderAt) (*Archive, error) {
 	for {
 		h, err := list.Next()
 		if err == io.EOF {
+			if in.ended {
+				a.Damage = errNoMark
+			}
 			break
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
@@ -71,13 +74,19 @@ const maxSparse = 1 << 40
 
 // place reads on from where it is, and passes over content without reading it.
 type place struct {
-	r  io.ReaderAt
-	at int64
+	r     io.ReaderAt
+	at    int64
+	ended bool // there was nothing more to read
 }
+
+// errNoMark: a tar file ends with blocks of zeros, and one without may have been
+// cut between two entries.
+var errNoMark = errors.New("the file ends without the mark of its end, so that entries may be missing")
 
 func (p *place) Read(b []byte) (int, error) {
 	n, err := p.r.ReadAt(b, p.at)
 	p.at += int64(n)
+	p.ended = p.ended || n == 0 && err == io.EOF
 	return n, err
 }
 
