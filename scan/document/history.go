@@ -3,6 +3,7 @@ package document
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"iocscan/ioc"
@@ -37,6 +38,7 @@ func lacking(terms ...string) map[string]bool {
 
 var (
 	errLooseOwner   = errors.New("whose browser the file is from is not known")
+	errCutText      = errors.New("only the beginning of the text is looked at")
 	errLooseBrowser = errors.New("which browser the file is from is not known")
 )
 
@@ -45,6 +47,7 @@ var (
 type remembered struct {
 	data *browserData
 	gap  *gap
+	cut  []string // terms of which only the beginning of a text is there; mostly none
 }
 
 func (r *remembered) from() *remembered { return r }
@@ -102,11 +105,15 @@ func historyField[T any, R recollection[T]](document string, f match.Field, get 
 	term := f.Term
 	f.Term = document + "/" + term
 	return field(f, func(row *T, yield func(ioc.Value) bool) error {
-		data := R(row).from().data
+		from := R(row).from()
+		data := from.data
 		if data.lacks[term] {
 			return errNotCarried
 		}
 		err := get(row, yield)
+		if err == nil && slices.Contains(from.cut, term) {
+			return errCutText
+		}
 		if note, ok := data.standsIn[term]; ok && err == nil {
 			return note
 		}

@@ -48,7 +48,12 @@ var visitFields = append([]Field[visit]{
 	visitField(match.Field{Term: "PageTitle", Kind: ioc.Text, Identity: true}, textOf(func(v *visit) string { return v.title })),
 	visitField(match.Field{Term: "LastVisitDate", Kind: ioc.Time, Identity: true}, historyTime(func(v *visit) int64 { return v.at })),
 	visitField(match.Field{Term: "LastVisitDateLocal", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.local })),
-	visitField(match.Field{Term: "FirstVisitDate", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.first })),
+	visitField(match.Field{Term: "FirstVisitDate", Kind: ioc.Time}, func(v *visit, yield func(ioc.Value) bool) error {
+		if v.first == 0 && v.at != 0 {
+			return errNotCarried
+		}
+		return historyTime(func(v *visit) int64 { return v.first })(v, yield)
+	}),
 	visitField(match.Field{Term: "FirstBookmarkDate", Kind: ioc.Time}, historyTime(func(v *visit) int64 { return v.bookmarked })),
 	visitField(match.Field{Term: "VisitCount", Kind: ioc.Int, Identity: true}, historyCount(func(v *visit) uint64 { return v.count })),
 	visitField(match.Field{Term: "VisitType", Kind: ioc.Text, Multi: true, Repeats: true, Identity: true}, historyTexts(func(v *visit) []string { return v.kinds })),

@@ -47,7 +47,8 @@ var artifactKinds = []*ArtifactKind{
 	jobKind,
 	{Name: "transaction log of a registry hive", Unread: "read with the hive that it lies beside", is: registryFile(false)},
 	{Name: "event log before Windows Vista", Unread: notYet, is: func(b []byte) bool { return at(b, 4, "LfLe") }},
-	{Name: "SQLite database", Unread: notYet, is: begins("SQLite format 3\x00")},
+	{Name: "SQLite database", Offers: Histories, is: begins("SQLite format 3\x00")},
+	{Name: "log of a SQLite database", Unread: "read with the database that it lies beside", is: isSQLiteLog},
 	{Name: "ESE database", Unread: notYet, is: func(b []byte) bool { return at(b, 4, "\xef\xcd\xab\x89") }},
 	{Name: "$MFT", Unread: notYet, is: begins("FILE0\x00\x03\x00")},
 	{Name: "shortcut", Unread: notYet, is: begins("L\x00\x00\x00\x01\x14\x02\x00")},
@@ -80,6 +81,12 @@ func at(b []byte, off int, s string) bool {
 }
 
 func begins(s string) func([]byte) bool { return func(b []byte) bool { return at(b, 0, s) } }
+
+// isSQLiteLog knows write-ahead logs of SQLite, of both orders of bytes, and
+// rollback journals (https://www.sqlite.org/fileformat2.html, sections 3 and 4).
+func isSQLiteLog(b []byte) bool {
+	return at(b, 0, "\x37\x7f\x06\x82") || at(b, 0, "\x37\x7f\x06\x83") || at(b, 0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7")
+}
 
 // registryFile knows hives, and their transaction logs, by the type in the base block.
 func registryFile(hive bool) func([]byte) bool {

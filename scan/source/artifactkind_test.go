@@ -44,7 +44,8 @@ func TestFindArtifacts(t *testing.T) {
 		{"wide", string(wide), source.Tasks, ""},
 		{"x.job", string(job), source.Tasks, ""},
 		{"NTUSER.DAT.LOG1", string(old), 0, "transaction log of a registry hive: read with the hive that it lies beside"},
-		{"history", "SQLite format 3\x00 and more", 0, "SQLite database" + unread},
+		{"History", "SQLite format 3\x00 and more", source.Histories, ""},
+		{"History-wal", "\x37\x7f\x06\x82 and more", 0, "log of a SQLite database: read with the database that it lies beside"},
 		{"WebCacheV01.dat", "\x00\x00\x00\x00\xef\xcd\xab\x89", 0, "ESE database" + unread},
 		{"App.evt", "\x30\x00\x00\x00LfLe", 0, "event log before Windows Vista" + unread},
 		{"svc.exe", "MZ\x90", 0, "program" + unread},
@@ -72,7 +73,7 @@ func TestFindArtifacts(t *testing.T) {
 		}
 	}
 	found, err := source.FindArtifacts([]string{dir})
-	if err != nil || len(found) != 15 || len(found.Of(source.Tasks)) != 3 || len(found.Of(source.Prefetch).Files()) != 2 {
+	if err != nil || len(found) != 16 || len(found.Of(source.Tasks)) != 3 || len(found.Of(source.Prefetch).Files()) != 2 {
 		t.Errorf("%d files, %d tasks, %v", len(found), len(found.Of(source.Tasks)), err)
 	}
 	if _, err := source.FindArtifacts([]string{filepath.Join(dir, "absent")}); err == nil {
