@@ -114,7 +114,8 @@ func (h *windowsHost) describe(p windows.Handle, e *systemHandle, one *handle) e
 		return err
 	}
 	if one.kind == "File" {
-		one.name, keep, err = h.asker.name(own, blockingAccess(one.access))
+		one.name, keep, err = h.asker.ask(blockingAccess(one.access),
+			func() (string, error) { return objectName(own) }, func() { windows.CloseHandle(own) })
 	} else {
 		one.name, err = objectName(own)
 	}

@@ -1,7 +1,10 @@
 package document
 
 import (
+	"errors"
+	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"iocscan/ioc"
@@ -76,5 +79,41 @@ func TestPageProtection(t *testing.T) {
 		if got := pageProtection(c.protect); got != c.want || pageReadable(c.protect) != c.readable || pageExecutable(c.protect) != c.code {
 			t.Errorf("0x%x: %q, readable %v, code %v", c.protect, got, pageReadable(c.protect), pageExecutable(c.protect))
 		}
+	}
+}
+
+// A question that is not answered is left behind; of such there are few, and
+// fewer of those that were to be expected.
+func TestNamesThatNobodyTells(t *testing.T) {
+	var a nameAsker
+	var asked, done atomic.Int32
+	answer := make(chan struct{})
+	stuck := func(pipe bool) error {
+		_, _, err := a.ask(pipe, func() (string, error) { asked.Add(1); <-answer; return "late", nil }, func() { done.Add(1) })
+		return err
+	}
+	for range 3 * mostStuck {
+		if err := stuck(true); !errors.Is(err, errBlocks) {
+			t.Fatal(err)
+		}
+	}
+	if n := asked.Load(); n != mostPipes {
+		t.Errorf("%d pipes asked, want %d", n, mostPipes)
+	}
+	for range 2 * mostStuck {
+		if err := stuck(false); !errors.Is(err, errBlocks) {
+			t.Fatal(err)
+		}
+	}
+	if n := asked.Load(); n != mostStuck {
+		t.Errorf("%d asked, want %d", n, mostStuck)
+	}
+	close(answer)
+	for a.stuck.Load() > 0 {
+		runtime.Gosched()
+	}
+	name, ok, err := a.ask(true, func() (string, error) { return "name", nil }, func() { done.Add(1) })
+	if name != "name" || !ok || err != nil || done.Load() != mostStuck+1 {
+		t.Errorf("%q, %v, %v; %d done", name, ok, err, done.Load())
 	}
 }

@@ -159,8 +159,8 @@ func TestChild(t *testing.T) {
 }
 
 func TestProcessesOfThisMachine(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("processes are read on Linux only")
+	if runtime.GOOS != "linux" && runtime.GOOS != "windows" {
+		t.Skip("processes are read on Linux and Windows only")
 	}
 	dir := sourcetest.TempDir(t)
 	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "an argument of its own")
@@ -189,12 +189,16 @@ func TestProcessesOfThisMachine(t *testing.T) {
 	}
 	defer host.Close()
 	pid := fmt.Sprint(child.Process.Pid)
+	if runtime.GOOS == "linux" { // Wine keeps the process of such a socket to itself
+		checkVerdicts(t, &processes, host, []verdictCase{
+			{"pid is " + pid + "\nHandleList/Handle/SocketLocalPort is " + port, "matched"},
+			{"pid is " + pid + "\nPortList/PortItem/localPort is " + port, "matched"},
+		})
+	}
 	checkVerdicts(t, &processes, host, []verdictCase{
 		{"pid is " + pid + "\narguments contains an argument of its own\nparentpid is " + fmt.Sprint(os.Getpid()), "matched"},
 		{"pid is " + pid + "\nname is " + filepath.Base(os.Args[0]), "matched"},
 		{"pid is " + pid + "\nHandleList/Handle/Name is " + filepath.Join(dir, "open-file"), "matched"},
-		{"pid is " + pid + "\nHandleList/Handle/SocketLocalPort is " + port, "matched"},
-		{"pid is " + pid + "\nPortList/PortItem/localPort is " + port, "matched"},
 		{"pid is " + pid + "\nSectionList/MemorySection/Name contains " + filepath.Base(os.Args[0]), "matched"},
 		{"pid is " + pid + "\nStringList/string contains mark" + pid + "ends", "matched"},
 		{"pid is " + fmt.Sprint(os.Getpid()), "clear"}, // the scanner is not its own finding

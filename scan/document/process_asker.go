@@ -4,14 +4,15 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/windows"
 )
 
 // A nameAsker asks for the names of files, pipes and devices. Windows holds up
 // the question for as long as somebody reads from the same pipe without end, so
 // each is asked on a thread that can be left behind. Few are: what would hold
 // up more is not asked.
+//
+// Whether Windows lets a program end that has left such threads behind, no
+// test here could show.
 type nameAsker struct {
 	stuck atomic.Int32
 }
@@ -24,9 +25,10 @@ const (
 
 var errBlocks = errors.New("its name is not asked for: Windows answers only when what is read from it comes")
 
-// name takes the handle over, and closes it when an answer has come, unless it
-// says that it was not kept.
-func (a *nameAsker) name(own windows.Handle, pipe bool) (name string, kept bool, err error) {
+// ask puts a question, with done called behind it. asked is false, and done
+// will not be called, where too many questions are stuck; pipe says that this
+// one is likely to be the next.
+func (a *nameAsker) ask(pipe bool, question func() (string, error), done func()) (name string, asked bool, err error) {
 	if n := a.stuck.Load(); n >= mostStuck || pipe && n >= mostPipes {
 		return "", false, errBlocks
 	}
@@ -35,13 +37,13 @@ func (a *nameAsker) name(own windows.Handle, pipe bool) (name string, kept bool,
 		err  error
 	}
 	answers := make(chan answer, 1)
-	var late atomic.Bool
+	var settled atomic.Bool
 	go func() {
-		name, err := objectName(own)
-		windows.CloseHandle(own)
+		name, err := question()
+		done()
 		answers <- answer{name, err}
-		if !late.CompareAndSwap(false, true) {
-			a.stuck.Add(-1)
+		if !settled.CompareAndSwap(false, true) {
+			a.stuck.Add(-1) // after all
 		}
 	}()
 	patience := time.NewTimer(nameTimeout)
@@ -52,10 +54,10 @@ func (a *nameAsker) name(own windows.Handle, pipe bool) (name string, kept bool,
 	case <-patience.C:
 	}
 	a.stuck.Add(1)
-	if !late.CompareAndSwap(false, true) {
-		a.stuck.Add(-1) // it came after all
-		got := <-answers
-		return got.name, true, got.err
+	if settled.CompareAndSwap(false, true) {
+		return "", true, errBlocks
 	}
-	return "", true, errBlocks
+	a.stuck.Add(-1) // it has come meanwhile
+	got := <-answers
+	return got.name, true, got.err
 }
