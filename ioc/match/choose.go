@@ -225,7 +225,7 @@ func (c *choosing) alone() bool {
 func (c *choosing) list(f *fileState, items [][]keptItem, counted bool) {
 	todo := choiceHeap{newChoice(items, make([]int, len(items)), 0)}
 	most := c.host.opt.MaxObjects
-	for len(todo) > 0 && f.list.wants(todo[0].key) {
+	for len(todo) > 0 && f.list.wants([]byte(todo[0].key)) {
 		ch := heap.Pop(&todo).(choice)
 		m := c.describe(items, ch.at)
 		again := f.list.add(m)

@@ -18,6 +18,7 @@ type counts struct {
 	sets    map[setID]uint64 // items by what was unknown of them
 	// excepts are the items of a set that a slot has looked at itself.
 	excepts map[except]uint64
+	reasons []fieldReason // by field; of no items where there is none
 }
 
 type except struct {
@@ -44,7 +45,7 @@ func (e *Evaluator) unknownSet() setID {
 	}
 	for f, s := range e.state {
 		if s >= unreadable && e.doc.asked[f] {
-			e.host.reason(e.at, f, e.itemLabel(), e.why[f])
+			e.counts.reason(f, e.itemLabel(), e.why[f])
 		}
 	}
 	if c := &e.counts; c.lastID == 0 || !slices.Equal(c.last, e.state) {
@@ -68,6 +69,13 @@ func (e *Evaluator) Close() {
 	}
 	for x, n := range e.counts.excepts {
 		d.excepts[x] += n
+	}
+	for f, r := range e.counts.reasons {
+		if r.count > 0 {
+			sum := d.reasons[f]
+			sum.add([]byte(r.label), r.err, r.count)
+			d.reasons[f] = sum
+		}
 	}
 }
 
@@ -103,16 +111,15 @@ type fieldReason struct {
 	err   error
 }
 
-func (h *Host) reason(doc, field int, label string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	reasons := h.docs[doc].reasons
-	r, ok := reasons[field]
-	if !ok || label < r.label {
-		r.label, r.err = label, err
+// reason notes why a field of an item could not be answered.
+func (c *counts) reason(field int, label []byte, err error) { c.reasons[field].add(label, err, 1) }
+
+// add counts items whose smallest label is the given one.
+func (r *fieldReason) add(label []byte, err error, items uint64) {
+	if r.count == 0 || string(label) < r.label || string(label) == r.label && fmt.Sprint(err) < fmt.Sprint(r.err) {
+		r.label, r.err = string(label), err
 	}
-	r.count++
-	reasons[field] = r
+	r.count += items
 }
 
 func (r fieldReason) String() string {

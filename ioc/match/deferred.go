@@ -79,7 +79,7 @@ func (e *Evaluator) keep(sl *slot, found bool) {
 	sig.count++
 	sig.found = found
 	most := h.opt.MaxObjects
-	room := most == 0 || len(sig.items) < most || e.itemLabel() <= sig.items[0].object.Label
+	room := most == 0 || len(sig.items) < most || string(e.itemLabel()) <= sig.items[0].object.Label
 	h.mu.Unlock()
 	if !room || sl.fill(func(i int32) ioc.Truth { return truth[i] }) != ioc.True {
 		return

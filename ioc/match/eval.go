@@ -51,7 +51,7 @@ type Evaluator struct {
 	onValue func(ioc.Value) bool
 	leaf    func(int32) ioc.Truth
 	onHit   func(predID, ioc.Truth)
-	label   string
+	label   []byte
 	labels  bool // label is that of the item
 
 	counts
@@ -73,6 +73,7 @@ func (h *Host) NewEvaluator(document string) *Evaluator {
 	n := len(e.doc.asked)
 	e.state, e.why, e.wanted = make([]fieldState, n), make([]error, n), make([]uint32, n)
 	e.search = make([]*contentSearch, n)
+	e.counts.reasons = make([]fieldReason, n)
 	e.probe = &probe{}
 	e.leaf = func(i int32) ioc.Truth { return e.condition(&e.slot.scope.conds[i]) }
 	e.onHit = e.hit
@@ -294,7 +295,7 @@ func (e *Evaluator) askDoubt(d Doubter, f int, x *fieldIndex) {
 		return true
 	})
 	if passed {
-		e.host.reason(e.at, f, e.itemLabel(), why)
+		e.counts.reason(f, e.itemLabel(), why)
 	}
 }
 
@@ -372,10 +373,16 @@ func (e *Evaluator) anyUnknown() bool {
 	return false
 }
 
-// Label is the item's label, asked of it once.
-func (e *Evaluator) itemLabel() string {
-	if !e.labels {
-		e.label, e.labels = e.item.Label(), true
+// itemLabel is the item's label, asked of it once and valid until the next.
+func (e *Evaluator) itemLabel() []byte {
+	if e.labels {
+		return e.label
+	}
+	e.labels = true
+	if a, ok := e.item.(LabelAppender); ok {
+		e.label = a.AppendLabel(e.label[:0])
+	} else {
+		e.label = append(e.label[:0], e.item.Label()...)
 	}
 	return e.label
 }

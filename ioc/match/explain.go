@@ -125,7 +125,7 @@ func (e *Evaluator) complete(fields []int) {
 
 // object is the item with its identifying fields and those asked for.
 func (e *Evaluator) object(asked []int) Object {
-	o := Object{Document: e.doc.name, Label: e.itemLabel(), Fields: []FieldValues{}, Conditions: []Held{}}
+	o := Object{Document: e.doc.name, Label: string(e.itemLabel()), Fields: []FieldValues{}, Conditions: []Held{}}
 	for f := range e.doc.schema.Fields {
 		field := &e.doc.schema.Fields[f]
 		if field.Strings || !field.Identity && !slices.Contains(asked, f) || e.state[f] >= unreadable && field.Cost >= Content {

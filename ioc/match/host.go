@@ -183,8 +183,7 @@ func (e *Evaluator) report(matched []*scope) {
 
 func (e *Evaluator) reportFile(scopes []*scope) {
 	h, file := e.host, int(scopes[0].file)
-	label := e.itemLabel()
-	if !h.claim(scopes, label) {
+	if !h.claim(scopes, e.itemLabel()) {
 		return
 	}
 	m := e.match(scopes)
@@ -199,7 +198,7 @@ func (e *Evaluator) reportFile(scopes []*scope) {
 }
 
 // claim counts a match and says whether it may be among those listed.
-func (h *Host) claim(scopes []*scope, label string) bool {
+func (h *Host) claim(scopes []*scope, label []byte) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range scopes {

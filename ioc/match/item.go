@@ -23,6 +23,14 @@ type StandIn string
 
 func (s StandIn) Error() string { return string(s) }
 
+// A LabelAppender is an item whose label can be looked at without being kept.
+type LabelAppender interface {
+	Item
+
+	// AppendLabel appends what Label returns.
+	AppendLabel(dst []byte) []byte
+}
+
 // A ContentItem has fields whose values come from reading its content. The
 // engine decides which of them it wants and calls Read before it asks for any,
 // so that all of them cost one reading. For the report of a finding it may call

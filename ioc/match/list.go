@@ -38,8 +38,8 @@ func (h *matchHeap) Pop() any {
 }
 
 // wants reports whether a match of that label could be listed.
-func (l *matchList) wants(key string) bool {
-	return l.most == 0 || len(l.heap) < l.most || key <= l.heap[0].key
+func (l *matchList) wants(key []byte) bool {
+	return l.most == 0 || len(l.heap) < l.most || string(key) <= l.heap[0].key
 }
 
 // add lists a match if it is among the smallest. A scope that was decided late
