@@ -148,7 +148,6 @@ func (r *eventRun) work(ctx context.Context, newWorker func() Worker) (err error
 	e := &event{eventDocument: r.eventDocument, req: r.req, shared: r.shared, r: evtx.NewReader(r.names...), filter: r.req.Events.filter()}
 	e.bindNames()
 	e.fold.yield = e.foldText
-	buf := make([]byte, evtx.ChunkSize)
 	pieces := make([]piece, 0, batchRows)
 	for {
 		if pieces = r.q.pop(pieces[:0]); len(pieces) == 0 {
@@ -158,7 +157,7 @@ func (r *eventRun) work(ctx context.Context, newWorker func() Worker) (err error
 			if ctx.Err() != nil {
 				return nil
 			}
-			if err := r.take(e, p, buf, w); err != nil {
+			if err := r.take(e, p, w); err != nil {
 				return err
 			}
 			r.done(p.log)
@@ -168,12 +167,12 @@ func (r *eventRun) work(ctx context.Context, newWorker func() Worker) (err error
 
 // take reads one chunk. What may have been in it and is lost is handed out as
 // one item of which nothing is known.
-func (r *eventRun) take(e *event, p piece, buf []byte, w Worker) error {
+func (r *eventRun) take(e *event, p piece, w Worker) error {
 	lost := p.log.why
 	if lost == nil {
 		r.req.Progress.at(&p.log.shown)
 		var err error
-		if lost, err = r.chunk(e, p, buf, w); err != nil {
+		if lost, err = r.chunk(e, p, w); err != nil {
 			return err
 		}
 	}
@@ -186,14 +185,14 @@ func (r *eventRun) take(e *event, p piece, buf []byte, w Worker) error {
 
 // chunk hands out the records of a chunk. It says why some may be lost; the
 // error is the worker's.
-func (r *eventRun) chunk(e *event, p piece, buf []byte, w Worker) (lost, failed error) {
+func (r *eventRun) chunk(e *event, p piece, w Worker) (lost, failed error) {
 	defer func() {
 		if x := recover(); x != nil {
 			lost = panicError(x)
 			r.req.trouble(p.log.shown, lost)
 		}
 	}()
-	b, state, err := p.log.evtx.Read(p.chunk, buf)
+	b, state, err := p.log.evtx.Read(p.chunk, e.r.Buffer())
 	switch state {
 	case evtx.Empty:
 		return nil, nil

@@ -28,6 +28,7 @@ type event struct {
 	hasWanted   bool
 	buf, joined []byte
 	maker       messageMaker
+	users       userAnswers
 	fold        foldedTexts
 }
 
@@ -64,23 +65,24 @@ func (e *event) bind(rec *evtx.Record) { e.rec, e.hasWanted = rec, false }
 
 // Label implements match.Item: channel and record id, of a loose log behind
 // its file.
-func (e *event) Label() (label string) {
+func (e *event) Label() string { return string(e.AppendLabel(nil)) }
+
+// AppendLabel implements match.LabelAppender.
+func (e *event) AppendLabel(dst []byte) (label []byte) {
 	defer func() {
 		if x := recover(); x != nil {
-			label = e.log.shown
-			e.req.trouble(label, panicError(x))
+			label = append(dst, e.log.shown...)
+			e.req.trouble(e.log.shown, panicError(x))
 		}
 	}()
-	b := e.buf[:0]
+	b := dst
 	if e.log.loose {
 		b = append(append(b, e.log.shown...), ": "...)
 	}
 	if v, ok := e.rec.Slot(evtx.Channel); ok {
 		b = append(v.AppendText(b), ' ')
 	}
-	b = strconv.AppendUint(append(b, "record "...), e.rec.EventRecordID(), 10)
-	e.buf = b
-	return string(b)
+	return strconv.AppendUint(append(b, "record "...), e.rec.EventRecordID(), 10)
 }
 
 // Each implements match.Item.

@@ -48,10 +48,9 @@ func (f *File) Each(ctx context.Context, workers int, names []string, worker fun
 		r.Lender = lender
 		do := worker(r)
 		wg.Go(func() {
-			buf := make([]byte, ChunkSize)
 			var sum Totals
 			for i := take(); i >= 0; i = take() {
-				if err := sum.read(f, i, r, buf, do); err != nil {
+				if err := sum.read(f, i, r, do); err != nil {
 					mu.Lock()
 					if failed < 0 || i < failed {
 						failed, cause = i, err
@@ -72,8 +71,8 @@ func (f *File) Each(ctx context.Context, workers int, names []string, worker fun
 }
 
 // read takes one chunk.
-func (t *Totals) read(f *File, i int, r *Reader, buf []byte, do func(int, *Record)) error {
-	b, state, err := f.Read(i, buf)
+func (t *Totals) read(f *File, i int, r *Reader, do func(int, *Record)) error {
+	b, state, err := f.Read(i, r.Buffer())
 	switch state {
 	case Empty:
 		return nil

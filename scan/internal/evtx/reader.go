@@ -104,11 +104,18 @@ func (r *Reader) NameText(id NameID) string { return r.names.list[id].text }
 // PathText is a path as text, such as /Event/System/EventID.
 func (r *Reader) PathText(p PathID) string { return r.names.pathText(p) }
 
-// Start begins a chunk: up to ChunkSize bytes, copied; what is missing counts
-// as zeros. Next then gives its records. Nothing of the chunk before remains
-// valid.
+// Buffer is where the Reader has its chunk. What is read into it, which ends
+// the chunk before, Start need not copy.
+func (r *Reader) Buffer() []byte { return r.buf[:ChunkSize] }
+
+// Start begins a chunk: up to ChunkSize bytes, copied unless they stand in
+// Buffer; what is missing counts as zeros. Next then gives its records. Nothing
+// of the chunk before remains valid.
 func (r *Reader) Start(b []byte) Chunk {
-	n := copy(r.buf[:ChunkSize], b)
+	n := min(len(b), ChunkSize)
+	if n > 0 && &b[0] != &r.buf[0] {
+		copy(r.buf[:ChunkSize], b)
+	}
 	clear(r.buf[n:ChunkSize])
 	r.lent = lentAt
 	r.chunk = parseChunk(r.buf[:ChunkSize], n)
