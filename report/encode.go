@@ -230,6 +230,11 @@ func eventText(raw []byte) []byte {
 	text := b.Bytes()
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
+		if c := text[i]; c >= ' ' && c < 0x7f {
+			out = append(out, c)
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRune(text[i:])
 		switch {
 		case r == utf8.RuneError && n == 1, hidden(r): // stands in a string: all else in JSON is printable
