@@ -122,7 +122,7 @@ func (s *Stream) read(d *decoder, start int64, size int) ([]byte, error) {
 			continue
 		}
 		if data == nil {
-			data = make([]byte, 0, min(size, piece))
+			data = make([]byte, 0, size)
 		}
 		n := min(size-len(data), len(fresh))
 		data = append(data, fresh[:n]...)
