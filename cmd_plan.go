@@ -95,6 +95,9 @@ func (r *planReport) text() string {
 		system = "unknown system"
 	}
 	say("Source: %s (%s)", place, system)
+	for _, n := range r.Source.Notes {
+		say("  note: %s", report.Escape(n))
+	}
 	say("IOC files: %d usable, %d rejected, %d excluded", r.IOCs.Usable, r.IOCs.Rejected, r.IOCs.Excluded)
 	for _, f := range r.Rejected {
 		say("  rejected  %s: %s", report.Escape(f.File), report.Escape(f.Reason))

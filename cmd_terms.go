@@ -45,6 +45,7 @@ var sourceKinds = []struct {
 }{
 	{"host", []source.Capability{source.Files, source.Live, source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
 	{"root", []source.Capability{source.Files, source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
+	{"image", []source.Capability{source.Files, source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
 	{"artifacts", []source.Capability{source.Hives, source.Logs, source.Prefetch, source.Tasks, source.Histories}},
 }
 
@@ -140,7 +141,11 @@ func containsCapability(list []source.Capability, c source.Capability) bool {
 // matrix is the table of documents and sources, as README shows it.
 func matrix(docs []documentInfo) string {
 	var b strings.Builder
-	b.WriteString("| document | host | root | artifacts | terms answered |\n|---|---|---|---|---|\n")
+	b.WriteString("| document |")
+	for _, s := range sourceKinds {
+		b.WriteString(" " + s.name + " |")
+	}
+	b.WriteString(" terms answered |\n|---|" + strings.Repeat("---|", len(sourceKinds)+1) + "\n")
 	for _, d := range docs {
 		answered := 0
 		for _, t := range d.Terms {

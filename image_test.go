@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"iocscan/scan"
 )
 
@@ -36,15 +38,8 @@ func corpusImage(t testing.TB, name string) string {
 	}
 	dir := t.TempDir()
 	for _, from := range series {
-		b, err := os.ReadFile(from)
+		b, err := unzipped(from)
 		if err != nil {
-			t.Fatal(err)
-		}
-		z, err := gzip.NewReader(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if b, err = io.ReadAll(z); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, strings.TrimSuffix(filepath.Base(from), ".gz")), b, 0o600); err != nil {
@@ -207,7 +202,14 @@ func TestImageUnread(t *testing.T) {
 		t.Errorf("notes %q, troubles %+v", r.Scan.Source.Notes, r.Troubles)
 	}
 
-	disk := fourParts(t)
+	b, err := fourParts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := filepath.Join(t.TempDir(), "disk.raw")
+	if err := os.WriteFile(disk, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r = scanned(t, 3, iocs, "--image", disk)
 	for _, want := range []string{"encrypted by LUKS", "encrypted by BitLocker", "no file system was recognised"} {
 		if !anyContains(r.Scan.Source.Notes, want) {
@@ -236,13 +238,12 @@ func anyContains(list []string, s string) bool {
 
 // fourParts is a disk with a FAT, a LUKS, a BitLocker partition and one of
 // something else.
-func fourParts(t *testing.T) string {
-	t.Helper()
-	fat, err := os.ReadFile(corpusImage(t, "Velocidex-velociraptor/fat_very_small.dd"))
+func fourParts() ([]byte, error) {
+	fat, err := unzipped(filepath.Join("testdata", "image", "stick.img.gz"))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	const part = 128 // sectors
+	const part = 192 // sectors
 	disk := make([]byte, 512*(1+4*part))
 	disk[510], disk[511] = 0x55, 0xaa
 	for i := range 4 {
@@ -265,11 +266,35 @@ func fourParts(t *testing.T) string {
 			}
 		}
 	}
-	name := filepath.Join(t.TempDir(), "disk.raw")
-	if err := os.WriteFile(name, disk, 0o600); err != nil {
-		t.Fatal(err)
+	return disk, nil
+}
+
+// unzipped is what is compressed in a file.
+func unzipped(name string) ([]byte, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
 	}
-	return name
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// unpack IMAGE FILE writes a disk image for a transcript: parts, the disk with
+// four partitions, or one of testdata/image.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpack IMAGE FILE")
+	}
+	make := fourParts
+	if args[0] != "parts" {
+		make = func() ([]byte, error) { return unzipped(filepath.Join("testdata", "image", args[0]+".img.gz")) }
+	}
+	b, err := make()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o666))
 }
 
 // TestImageBroken: files that are no images, or parts of one, say so and name
@@ -304,7 +329,7 @@ func TestImageBroken(t *testing.T) {
 		{corpusImage(t, "log2timeline-dfvfs/image-differential.vhd.gz"), 2, "image-differential.vhd"},
 		{corpusImage(t, "fox-it-dissect.hypervisor/sesparse.vmdk.gz"), 2, "sesparse.vmdk"},
 		{corpusImage(t, "log2timeline-dfvfs/ext2.split.E02.gz"), 2, "ext2.split.E02"},
-		{filepath.Join(corpusImages, "log2timeline-dfvfs", "corrupt1.gz"), 2, "corrupt1.gz: gzip file (unpack it first)"},
+		{filepath.Join(corpusImages, "log2timeline-dfvfs", "corrupt1.gz"), 2, "corrupt1.gz"},
 		{cut("Velocidex-go-ewf/test.ntfs.dd.E01", 0.5), 2, "test.ntfs.dd.E01"},
 		{cut("log2timeline-dfvfs/ext2.vmdk", 0.3), 3, "unexpected EOF"},
 		{cut("sleuthkit-sleuthkit/image.dd", 0.1), 3, ""},

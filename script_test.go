@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"), UpdateScripts: *update, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
-			for _, dir := range []string{"ioc/example", "ioc/machine", "roots"} {
+			for _, dir := range []string{"ioc/example", "ioc/machine", "roots", "image"} {
 				from := filepath.Join("testdata", filepath.FromSlash(dir))
 				if err := os.CopyFS(filepath.Join(env.WorkDir, from), os.DirFS(from)); err != nil {
 					return err
@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no such condition")
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "normal": normalise, "put": put, "zip": zipped, "deep": deep, "fifo": fifo,
+			"exits": exits, "normal": normalise, "put": put, "zip": zipped, "unpack": unpack, "deep": deep, "fifo": fifo,
 		},
 	})
 }
