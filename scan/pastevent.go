@@ -50,6 +50,7 @@ func (r *run) jointly(ctx context.Context, first int) {
 	}
 	listings, err := document.RunJointly(ctx, parts, r.cfg.Header.Scan.Options.Jobs)
 	for k, i := range at {
+		narrow(r.cfg.Source, r.Plan.docs[i].table, &listings[k])
 		r.docs[i] = r.listed(ctx, r.Plan.docs[i].name, listings[k], err)
 	}
 }
