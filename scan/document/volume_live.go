@@ -99,6 +99,9 @@ func (l *liveVolume) fill(v *diskVolume) {
 	}
 	if int(l.kind) < len(driveTypes) {
 		v.kind = sure(driveTypes[l.kind])
+		if l.kind == 0 {
+			v.kind.why = errNotCarried // it could be any other
+		}
 	}
 	v.mounted, v.remote = truth{is: true}, truth{is: l.kind == 4}
 
