@@ -71,7 +71,9 @@ func partField(term string, kind ioc.Kind, get func(p *diskPart, yield func(ioc.
 				if !more {
 					return nil
 				}
-				err = errors.Join(err, of)
+				if of != nil && !errors.Is(err, of) { // many may lack the same
+					err = errors.Join(err, of)
+				}
 			}
 			return err
 		})

@@ -47,7 +47,9 @@ func networkField(term string, kind ioc.Kind, get func(n *network, yield func(io
 				if !more {
 					return nil
 				}
-				err = errors.Join(err, of)
+				if of != nil && !errors.Is(err, of) { // many may lack the same
+					err = errors.Join(err, of)
+				}
 			}
 			return err
 		})
