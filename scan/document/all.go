@@ -22,6 +22,8 @@ func All() []Document {
 		&urlEvents,
 		&visits,
 		&downloads,
+		&cookies,
+		&forms,
 		&tasks,
 		&prefetches,
 		&system,

@@ -47,7 +47,7 @@ func geckoDownloads(h *historyFile, hand func(download) bool) error {
 		d := found[id]
 		if d == nil {
 			d = &download{remembered: remembered{data: h.data}}
-			d.urls = []string{d.text(row, 3, "SourceURL")}
+			d.urls = []string{d.take(row, 3, "SourceURL")}
 			held += len(d.urls[0])
 			found[id] = d
 		}

@@ -89,16 +89,16 @@ func chromiumDownloads(h *historyFile, hand func(download) bool) error {
 		d := download{remembered: remembered{data: h.data}}
 		id, _ := row.Int(0)
 		d.urls = chains[id]
-		if url := d.text(row, 1, "SourceURL"); url != "" {
+		if url := d.take(row, 1, "SourceURL"); url != "" {
 			d.urls = append(d.urls, url)
 		}
-		d.target = d.text(row, 2, "FileName", "TargetDirectory")
-		if partial := d.text(row, 3, "TemporaryPath"); partial != d.target {
+		d.target = d.take(row, 2, "FileName", "TargetDirectory")
+		if partial := d.take(row, 3, "TemporaryPath"); partial != d.target {
 			d.partial = partial
 		}
-		d.referrer = d.text(row, 4, "Referrer")
+		d.referrer = d.take(row, 4, "Referrer")
 		if d.referrer == "" {
-			d.referrer = d.text(row, 12, "Referrer")
+			d.referrer = d.take(row, 12, "Referrer")
 		}
 		for i, at := range []*int64{&d.started, &d.ended, &d.accessed} {
 			n, _ := row.Int(5 + i)
@@ -109,7 +109,7 @@ func chromiumDownloads(h *historyFile, hand func(download) bool) error {
 		if ok {
 			d.states = chromiumStates[state]
 		}
-		d.mime = d.text(row, 11, "MimeType")
+		d.mime = d.take(row, 11, "MimeType")
 		return hand(d)
 	})
 }
@@ -167,18 +167,18 @@ func oldGeckoDownloads(h *historyFile, hand func(download) bool) error {
 	}}
 	return h.rows(q, func(row *sqlitefile.Row) bool {
 		d := download{remembered: remembered{data: h.data}}
-		d.urls = []string{d.text(row, 0, "SourceURL")}
-		d.target = pathOfURL(d.text(row, 1, "FileName", "TargetDirectory"))
-		d.partial = pathOfURL(d.text(row, 2, "TemporaryPath"))
+		d.urls = []string{d.take(row, 0, "SourceURL")}
+		d.target = pathOfURL(d.take(row, 1, "FileName", "TargetDirectory"))
+		d.partial = pathOfURL(d.take(row, 2, "TemporaryPath"))
 		started, _ := row.Int(3)
 		ended, _ := row.Int(4)
 		d.started, d.ended = unixTicks(started), unixTicks(ended)
 		if state, ok := row.Int(5); ok {
 			d.states = geckoState(state)
 		}
-		d.referrer = d.text(row, 6, "Referrer")
+		d.referrer = d.take(row, 6, "Referrer")
 		d.received, d.size = size(row, 7), size(row, 8)
-		d.mime = d.text(row, 9, "MimeType")
+		d.mime = d.take(row, 9, "MimeType")
 		resumes, _ := row.Int(10)
 		d.resumes = resumes != 0
 		return hand(d)

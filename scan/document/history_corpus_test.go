@@ -205,6 +205,53 @@ func TestDownloadsOfCorpus(t *testing.T) {
 	}
 }
 
+func TestCookiesOfCorpus(t *testing.T) {
+	files := 0
+	for file, truth := range browserTruths(t) {
+		rows, troubles, _ := historyRows(t, &cookies, file)
+		name := filepath.Base(file)
+		if want := truth.Counts["cookies"] + truth.Counts["moz_cookies"]; len(rows) != want || len(troubles) > 0 {
+			t.Errorf("%s: %d cookies, want %d, %q", name, len(rows), want, troubles)
+		}
+		hosts := map[string]bool{}
+		for _, c := range rows {
+			hosts[c.host] = true
+			if c.name == "" && c.value == "" && c.valueErr == nil || c.created < ticks("2005-01-01T00:00:00Z") {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+		for _, h := range append(truth.Samples["cookies"], truth.Samples["moz_cookies"]...) {
+			if !hosts[h] {
+				t.Errorf("%s: %s is missing", name, h)
+			}
+		}
+		if len(rows) > 0 {
+			files++
+		}
+	}
+	if files != 4 {
+		t.Errorf("%d files with cookies", files)
+	}
+}
+
+func TestFormsOfCorpus(t *testing.T) {
+	n := 0
+	for file, truth := range browserTruths(t) {
+		rows, troubles, _ := historyRows(t, &forms, file)
+		if len(rows) != truth.Counts["autofill"] || len(troubles) > 0 {
+			t.Errorf("%s: %d entries, want %d, %q", filepath.Base(file), len(rows), truth.Counts["autofill"], troubles)
+		}
+		for _, f := range rows {
+			if n++; f.field == "" || f.value == "" || f.times == 0 || f.first < ticks("2005-01-01T00:00:00Z") || f.first > ticks("2030-01-01T00:00:00Z") {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d entries", n)
+	}
+}
+
 // whole is the address that a sample, which is cut, begins with.
 func whole(urls map[string]bool, sample string) string {
 	for u := range urls {

@@ -183,8 +183,8 @@ func (s *visitSchema) pageColumns(as string) []string {
 // page is what a row says of the page, and when it was visited last.
 func (r *visitReader) page(row *sqlitefile.Row, id int64) (v visit, last int64) {
 	v.data = r.h.data
-	v.url = v.text(row, colURL, "URL", "HostName")
-	v.title = v.text(row, colTitle, "PageTitle")
+	v.url = v.take(row, colURL, "URL", "HostName")
+	v.title = v.take(row, colTitle, "PageTitle")
 	typed, _ := row.Int(colTyped)
 	hidden, _ := row.Int(colHidden)
 	v.typed, v.hidden = typed > 0, hidden != 0
@@ -221,10 +221,10 @@ func (r *visitReader) visits() error {
 			v.kinds = r.wordsOf(n)
 		}
 		if r.visitTitle != "" {
-			v.title = v.text(row, own+3, "PageTitle")
+			v.title = v.take(row, own+3, "PageTitle")
 		}
 		if len(q.Joins) > 1 {
-			v.referrer = v.text(row, own+4, "VisitFrom")
+			v.referrer = v.take(row, own+4, "VisitFrom")
 		}
 		if v.at >= last {
 			fault = r.listed.add(id)
@@ -277,9 +277,9 @@ func (r *visitReader) pages() error {
 	})
 }
 
-// text is a text of a row. Of one that is too long only the beginning is kept,
+// take is a text of a row. Of one that is too long only the beginning is kept,
 // and the terms that it answers say so.
-func (r *remembered) text(row *sqlitefile.Row, i int, terms ...string) string {
+func (r *remembered) take(row *sqlitefile.Row, i int, terms ...string) string {
 	s, cut := row.Text(i)
 	if cut {
 		r.cut = append(r.cut, terms...)
