@@ -261,7 +261,7 @@ func TestReplayRefuses(t *testing.T) {
 		{"another schema in a stream", swap(asLines, "report/1", "report/2"), "line 1:"},
 		{"cut JSON", asJSON[:len(asJSON)/2], "unexpected EOF"},
 		{"JSON and more", asJSON + "{}", "follows the end"},
-		{"key missing", swap(asJSON, "    \"host\": \"ws-042\",\n", ""), `line 94: scan: key "host" is missing`},
+		{"key missing", swap(asJSON, "    \"host\": \"ws-042\",\n", ""), `line 95: scan: key "host" is missing`},
 		{"key unknown", swap(asJSON, `"host"`, `"hots"`), `line 13: scan: unknown key "hots"`},
 		{"key twice", swap(asJSON, `"user"`, `"host"`), `key "host" is there twice`},
 		{"wrong kind", swap(asJSON, `"elevated": true`, `"elevated": "yes"`), `line 15: scan: elevated: a string where true or false should be`},
