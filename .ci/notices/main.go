@@ -99,7 +99,8 @@ func (m *module) read() error {
 		return err
 	}
 	for _, e := range entries {
-		if e.IsDir() || !legal.MatchString(e.Name()) {
+		// The licence of a module's picture: no program has it in it.
+		if e.IsDir() || !legal.MatchString(e.Name()) || strings.HasSuffix(e.Name(), "-LOGO") {
 			continue
 		}
 		body, err := os.ReadFile(filepath.Join(m.dir, e.Name()))
