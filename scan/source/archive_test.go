@@ -246,6 +246,10 @@ func TestArchiveLayout(t *testing.T) {
 			platform: source.Unknown, volumes: "", files: map[string]string{"/a/b": "1", "/c": "2"},
 		},
 		{
+			name: "an image of KAPE's", file: "files.zip", tree: []sourcetest.Node{file("/x.VHDX", "1")},
+			platform: source.Unknown, volumes: "", files: map[string]string{"/x.VHDX": "1"}, leftOut: "x.VHDX",
+		},
+		{
 			name: "files of Windows", file: "files.zip", tree: []sourcetest.Node{file("/a/b", "1")}, asked: source.Windows,
 			platform: source.Windows, volumes: "C:", files: map[string]string{`C:\a\b`: "1"},
 		},

@@ -41,6 +41,7 @@ func (l *layout) plain() error {
 		}
 		at = append(at, inner)
 	}
+	l.images()
 	l.platform = l.asked
 	v := archiveVolume{fsys: t}
 	if l.asked == Windows {
@@ -48,6 +49,17 @@ func (l *layout) plain() error {
 	}
 	l.volumes = []archiveVolume{v}
 	return nil
+}
+
+// images tells the disk images in an archive without a system, as KAPE packs
+// those that it makes.
+func (l *layout) images() {
+	for i := range l.in.Entries {
+		name := l.in.Entries[i].Name
+		if end := strings.ToLower(filepath.Ext(name)); end == ".vhdx" || end == ".vhd" {
+			l.leave(name, "a disk image, which is not looked into here: --image reads it once it is unpacked", true)
+		}
+	}
 }
 
 // system finds a root or folders of drives in a folder of the archive.

@@ -79,6 +79,9 @@ func (l *layout) velociraptor() error {
 		t.Damage = l.in.Damage
 		l.volumes = append(l.volumes, archiveVolume{"", t})
 	}
+	if first := &l.volumes[0]; first.name == "" && l.platform == Windows {
+		first.name = "C:"
+	}
 	if l.platform == Unknown {
 		t := listed{newImageTree(l.volumes[0].fsys)}
 		if l.platform, _, err = detect(t, Unknown); err != nil {
