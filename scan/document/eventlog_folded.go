@@ -42,9 +42,28 @@ func (e *event) wantsNumbers(field int, w *match.Wanted) bool {
 	}
 	have := &e.fold.wanted[field]
 	if have.by != w {
-		*have = wantedOf{w, slices.ContainsFunc(w.Literals, evtx.OfNumber)}
+		*have = wantedOf{w, slices.ContainsFunc(w.Literals, overlapsNumber)}
 	}
 	return have.numbers
+}
+
+// unseen stands for a value that is no text where none is searched for. It is a
+// byte that UTF-8 has not got.
+const unseen = 0xfe
+
+// overlapsNumber reports whether a literal could have in it something of the
+// text of a value that is none. Where values are joined blanks stand around
+// such a text, which has no blanks itself.
+func overlapsNumber(literal string) bool {
+	if strings.IndexByte(literal, unseen) >= 0 {
+		return true
+	}
+	for token := range strings.SplitSeq(literal, " ") {
+		if token != "" && evtx.OfNumber(token) {
+			return true
+		}
+	}
+	return false
 }
 
 // foldText takes what a field yields by itself.
@@ -58,8 +77,12 @@ func (e *event) foldText(v ioc.Value) bool {
 
 // append appends the text of a value in the form that is asked for.
 func (e *event) append(dst []byte, v evtx.Value) []byte {
-	if e.fold.on {
+	switch {
+	case !e.fold.on:
+	case e.fold.numbers || v.IsText() || v.Type == evtx.Null || len(v.Bytes) == 0:
 		return v.AppendFolded(dst)
+	default:
+		return append(dst, unseen)
 	}
 	return v.AppendText(dst)
 }
