@@ -117,8 +117,15 @@ func TestScannerIsNoFinding(t *testing.T) {
 	report := filepath.Join(dir, mark+".json")
 	write(t, ioc, simpleIOC("x", "ProcessItem/arguments", "contains", mark))
 	write(t, filepath.Join(dir, "handles.ioc"), simpleIOC("y", "ProcessItem/HandleList/Handle/Name", "contains", mark))
-	if status, out := scanHost(t, "", dir, "-o", report); status == 1 {
-		t.Errorf("the scanner found itself: %q", labels(decoded(t, out)))
+	status, out := scanHost(t, "", dir, "-o", report)
+	r := decoded(t, out)
+	if status == 1 {
+		t.Errorf("the scanner found itself: %q", labels(r))
+	}
+	if !slices.ContainsFunc(r.Documents, func(d scan.Document) bool {
+		return d.Name == "ProcessItem" && slices.Contains(d.Notes, "the scanner's own process was left out")
+	}) {
+		t.Errorf("the report does not say so: %+v", r.Documents)
 	}
 	cmd := exec.Command("sleep", "1000", "0", "0")
 	cmd.Args[0] = mark

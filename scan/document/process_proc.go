@@ -51,7 +51,7 @@ func listProc(ctx context.Context, req *Request, list *Listing) iter.Seq2[proces
 		list.Full = true
 		for _, pid := range pids {
 			if p.live && pid == uint64(os.Getpid()) {
-				list.Own++
+				list.leaveOwn()
 				continue
 			}
 			row, err := h.process(pid)

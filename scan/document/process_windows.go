@@ -60,7 +60,7 @@ func listWindowsProcesses(ctx context.Context, req *Request, list *Listing) iter
 				return
 			}
 			if r.pid == uint64(os.Getpid()) {
-				list.Own++
+				list.leaveOwn()
 				continue
 			}
 			list.Objects++
