@@ -95,6 +95,7 @@ func listDrivers(ctx context.Context, req *Request, list *Listing) iter.Seq2[dri
 			}
 			if err == nil {
 				list.Objects++
+				s.tellNoEntry(req)
 			}
 			if !yield(driver{s}, err) {
 				return

@@ -21,6 +21,7 @@ func listWindowsServices(ctx context.Context, req *Request, list *Listing) iter.
 		for s, err := range listEntries(ctx, req, list, newPrograms(ctx, req, serviceFields)) {
 			if err == nil {
 				list.Objects++
+				s.tellNoEntry(req)
 			}
 			if !yield(s, err) {
 				return

@@ -79,6 +79,13 @@ func (s *service) takeState(state serviceState) {
 
 var errNoEntry = errors.New("the service is known to the service control manager and has no key in the registry")
 
+// tellNoEntry tells that a service is not in the registry.
+func (s *service) tellNoEntry(req *Request) {
+	if errors.Is(s.why, errNoEntry) {
+		req.trouble(s.file, s.why)
+	}
+}
+
 // unregistered are the services that the manager knows and the registry, as it
 // was listed, does not have: deleted ones that still run, and hidden ones.
 func (r *regKeys) unregistered(ctx context.Context, listed map[string]bool) iter.Seq[service] {
@@ -91,7 +98,6 @@ func (r *regKeys) unregistered(ctx context.Context, listed map[string]bool) iter
 			state := states[name]
 			s := service{file: state.name, name: state.name, windows: true, flags: state.kind, why: errNoEntry}
 			s.takeState(state)
-			r.req.trouble(s.file, s.why)
 			if ctx.Err() != nil || !yield(s) {
 				return
 			}

@@ -49,14 +49,12 @@ func TestServiceStates(t *testing.T) {
 	}
 
 	r := keys(nil, running, serviceState{name: "Hidden", kind: 0x10, state: 4, pid: 66})
-	var told []string
-	r.req.Trouble = func(object string, err error) { told = append(told, object+": "+err.Error()) }
 	var rows []service
 	for s := range r.unregistered(context.Background(), map[string]bool{"rpcss": true}) {
 		rows = append(rows, s)
 	}
-	if len(rows) != 1 || rows[0].name != "Hidden" || rows[0].why == nil || len(told) != 1 {
-		t.Fatalf("%+v, %q", rows, told)
+	if len(rows) != 1 || rows[0].name != "Hidden" || rows[0].why == nil {
+		t.Fatalf("%+v", rows)
 	}
 	if _, err := answers(&rows[0], serviceMode); !errors.Is(err, errNoEntry) {
 		t.Errorf("the mode of a service without a key: %v", err)

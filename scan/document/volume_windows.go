@@ -74,6 +74,18 @@ func volumePlaces(volume string) []string {
 	return strings.FieldsFunc(string(utf16.Decode(buf[:min(int(n), len(buf))])), func(r rune) bool { return r == 0 })
 }
 
+// deviceNames are the drives of devices such as \Device\HarddiskVolume3.
+func deviceNames() map[string]string {
+	names := map[string]string{}
+	for letter := 'A'; letter <= 'Z'; letter++ {
+		drive := string(letter) + ":"
+		if device, err := volumeDevice(drive); err == nil {
+			names[device] = drive
+		}
+	}
+	return names
+}
+
 // volumeDevice is the device that the name of a volume stands for, such as
 // \Device\HarddiskVolume3.
 func volumeDevice(volume string) (string, error) {
