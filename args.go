@@ -87,16 +87,7 @@ func splitFlag(arg string) (name, value string, joined bool) {
 	return strings.Cut(strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-"), "=")
 }
 
-// later are options that the contract names and this version has not got.
-var later = map[string]string{
-	"retro": "histories for the retrospective scan",
-}
-
 func noSuchFlag(arg, name string, command *cli.Command) error {
-	if what, ok := later[name]; ok && command.Name == "scan" {
-		return hinted{fmt.Errorf("--%s: this version does not read %s yet", name, what),
-			"iocscan terms shows what it reads"}
-	}
 	option, _, _ := strings.Cut(arg, "=")
 	err := fmt.Errorf("%s has no option %s", command.Name, option)
 	if near := cli.SuggestFlag(command.Flags, name, true); near != "" && len(name) > 2 {

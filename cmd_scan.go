@@ -159,7 +159,7 @@ func (a *app) config(opt *scanOptions, coll *ioc.Collection, src source.Source) 
 	}
 	cfg := scan.Config{
 		Collection: coll, Source: src,
-		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout, Since: opt.since, Until: opt.until,
+		Drives: opt.drives, Scopes: opt.scopes, Timeout: opt.timeout, Since: opt.since, Until: opt.until, Retro: opt.retro,
 		Header: scan.Header{
 			Schema: scan.SchemaName,
 			Tool: scan.Tool{Name: "iocscan", Version: fullVersion(), Go: runtime.Version(),

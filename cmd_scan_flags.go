@@ -58,6 +58,7 @@ func scanFlags() []cli.Flag {
 		&cli.StringFlag{Name: "since", Aliases: []string{"datetime"}, Category: much, Usage: "event logs: only records of `TIME` or later, such as 2024-05-31 or 2024-05-31T08:00:00Z"},
 		&cli.StringFlag{Name: "until", Category: much, Usage: "event logs: only records of `TIME` or earlier"},
 		&cli.StringSliceFlag{Name: "process-data", Category: much, Usage: "processes: look only at `PART`: basic, handles, modules, ports or strings (repeats; default what the IOCs ask for)"},
+		&cli.StringFlag{Name: "retro", Category: much, Usage: "what the evidence remembers of the interval `FROM..TO`, both ends included, such as 2024-05-30..2024-05-31; default: from yesterday 00:00 to the end of today"},
 		&cli.StringFlag{Name: "hint", Category: much, Usage: "only files whose full path fits `REGEX`"},
 		&cli.StringFlag{Name: "max-file-size", Category: much, Value: "0", Usage: "do not read the content of files above `BYTES` (or with K, M, G); 0: read all"},
 		&cli.StringFlag{Name: "timeout", Category: much, Usage: "end after `DURATION`, such as 30m, with a report of what was found"},
@@ -92,7 +93,7 @@ type scanOptions struct {
 	noReplay               bool
 	evtx, channels         []string
 	artifact               []string
-	since, until           string
+	since, until, retro    string
 	processData            []string
 	keys                   []string
 	documents, skip        []string
@@ -115,7 +116,7 @@ func readScanOptions(c *cli.Context) (*scanOptions, error) {
 		drives: c.String("drives"), hint: c.String("hint"),
 		scopes: c.StringSlice("scope"), exclude: c.StringSlice("exclude"),
 		noReplay: c.Bool("no-replay"), keys: c.StringSlice("keys"),
-		evtx: c.StringSlice("evtx"), artifact: c.StringSlice("artifact"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"), processData: c.StringSlice("process-data"),
+		evtx: c.StringSlice("evtx"), artifact: c.StringSlice("artifact"), channels: c.StringSlice("channels"), since: c.String("since"), until: c.String("until"), retro: c.String("retro"), processData: c.StringSlice("process-data"),
 		plan: c.Bool("plan"), accept: c.Bool("accept-incomplete"),
 		progress: !c.Bool("no-progress") && !c.Bool("quiet"),
 		output: outputOptions{

@@ -69,10 +69,6 @@ func (p *Plan) findEvents() error {
 	e.SIDs = !slices.ContainsFunc(p.program.Contents("EventLogItem/user"), func(c string) bool {
 		return !strings.HasPrefix(ioc.Fold(strings.TrimSpace(c)), "s-1-")
 	})
-	zone := time.UTC
-	if p.cfg.Source.Kind() == "host" {
-		zone = time.Local
-	}
 	for _, bound := range []struct {
 		option, text string
 		from         bool
@@ -82,7 +78,7 @@ func (p *Plan) findEvents() error {
 		if bound.text == "" {
 			continue
 		}
-		first, last, err := parseMoment(bound.text, zone)
+		first, last, err := parseMoment(bound.text, p.zone())
 		if err != nil {
 			return &scope.UsageError{Option: bound.option, Value: bound.text, Err: err}
 		}
@@ -172,6 +168,14 @@ func shownChannels(e *document.Events) []string {
 	return out
 }
 
+// zone is that of dates and times on the command line that name none.
+func (p *Plan) zone() *time.Location {
+	if p.cfg.Source.Kind() == "host" {
+		return time.Local
+	}
+	return time.UTC
+}
+
 // momentForms are ISO 8601 in the lengths that people type, and how long what
 // they name is: 0 for what has a fraction.
 var momentForms = []struct {
@@ -199,7 +203,11 @@ func parseMoment(s string, zone *time.Location) (first, last int64, err error) {
 			end := t.Add(f.length)
 			switch {
 			case f.length == 0:
-				end = t.AddDate(0, 0, 1)
+				y, m, d := t.Date()
+				if t.Hour() == 23 { // a midnight that clocks leave out is read as the hour before
+					d++
+				}
+				t, end = startOfDay(y, m, d, t.Location()), startOfDay(y, m, d+1, t.Location())
 			case t.Nanosecond() != 0: // the layout takes a fraction unasked
 				end = t.Add(100)
 			}

@@ -37,6 +37,10 @@ type Config struct {
 	Logs         []source.LooseFile
 	Since, Until string
 
+	// Retro is the interval to look back on as typed, FROM..TO or default; empty:
+	// the scan is of what there is.
+	Retro string
+
 	// Given are loose files in place of the source's own, of what it offers
 	// them for beside hives and logs. What is not read of them is reported.
 	Given source.Artifacts
@@ -62,6 +66,7 @@ type Plan struct {
 	shortRoots bool // conditions on the registry may mean HKLM and the like
 	events     document.Events
 	past       document.Events // for the documents of past events
+	interval   *interval       // of a retrospective scan; else nil
 	docs       []planned
 }
 
@@ -94,6 +99,9 @@ func NewPlan(ctx context.Context, cfg Config) (*Plan, error) {
 	}
 	p := &Plan{cfg: cfg}
 	if err := checkDocuments(cfg.Header.Scan.Options, tables); err != nil {
+		return nil, err
+	}
+	if err := p.findInterval(); err != nil {
 		return nil, err
 	}
 	p.program, p.Gaps = match.Compile(cfg.Collection, schema)
@@ -181,6 +189,10 @@ func (p *Plan) plannedFor(name string, t document.Document) planned {
 		}
 		if !listedOn(t, platform) {
 			d.status, d.reason = Unavailable, notListed(platform)
+			return d
+		}
+		if _, dated := document.Remembers(t); p.interval != nil && !dated {
+			d.status, d.reason = Unavailable, "its items have no times, so that none can be told to be of the interval"
 			return d
 		}
 		d.table = t

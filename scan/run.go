@@ -32,7 +32,7 @@ func (p *Plan) Run(ctx context.Context, sink Sink, progress *document.Progress) 
 		defer cancel()
 	}
 	t := newTeller(sink)
-	r := &run{Plan: p, header: p.cfg.Header, teller: t, progress: progress, docs: make([]Document, len(p.docs))}
+	r := &run{Plan: p, header: p.cfg.Header, teller: t, progress: progress, docs: make([]Document, len(p.docs)), memories: map[string]*memory{}}
 	hashFault := r.hashImage(ctx)
 	header := r.header
 	t.tell(func(s Sink) error { return s.Begin(&header) })
@@ -76,6 +76,7 @@ type run struct {
 	teller   *teller
 	progress *document.Progress
 	docs     []Document
+	memories map[string]*memory // of documents, in a retrospective scan
 
 	mu       sync.Mutex
 	troubles troubles
@@ -103,11 +104,20 @@ func (r *run) document(ctx context.Context, d *planned) Document {
 
 // newWorker is what makes the workers for a document.
 func (r *run) newWorker(d *planned) func() document.Worker {
-	return func() document.Worker { return worker{r.host.NewEvaluator(d.name)} }
+	if r.interval == nil {
+		return func() document.Worker { return worker{r.host.NewEvaluator(d.name)} }
+	}
+	of, _ := document.Remembers(d.table)
+	m := &memory{Remembered: of, interval: r.interval, spans: map[string]*document.Span{}}
+	r.memories[d.name] = m
+	return func() document.Worker { return newIntervalWorker(worker{r.host.NewEvaluator(d.name)}, m) }
 }
 
 // listed says how far the look at a document went.
 func (r *run) listed(ctx context.Context, name string, l document.Listing, err error) Document {
+	if m := r.memories[name]; m != nil {
+		m.conclude(&l)
+	}
 	out := Document{Name: name, Notes: []string{}}
 	r.conclude(ctx, &out, l, err)
 	n := r.host.Document(name)

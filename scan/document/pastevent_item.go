@@ -23,6 +23,11 @@ type pastView struct {
 	gen     uint32
 	indexed bool // at is that of the record in work
 	forms   []regForm
+
+	spans   map[string]*Span // of the records seen, by channel, folded; of those that matter
+	channel []byte           // of the record before, as the record has it
+	span    *Span            // that of the channel
+	other   Span             // of all other channels
 }
 
 type dataPlace struct {
@@ -34,7 +39,8 @@ type dataPlace struct {
 // numbers that the goroutine's reader knows them by.
 type boundKind struct {
 	*pastKind
-	part    int // of the run
+	part    int  // of the run
+	seen    bool // there was such an event
 	test    []evtx.NameID
 	answers []boundAnswer
 }
@@ -65,7 +71,7 @@ func newPastView(parts []Part, req *Request) *pastView {
 	names = slices.Compact(names)
 	v := &pastView{
 		event: event{req: req, r: evtx.NewReader(names...), filter: req.Events.filter()},
-		byID:  map[uint64][]*boundKind{}, lastAt: -1,
+		byID:  map[uint64][]*boundKind{}, lastAt: -1, spans: map[string]*Span{},
 	}
 	v.item.view = v
 	for _, n := range names {
@@ -75,6 +81,9 @@ func newPastView(parts []Part, req *Request) *pastView {
 	}
 	for part, p := range parts {
 		d := p.Document.past()
+		for _, c := range d.Channels() {
+			v.spans[ioc.Fold(c)] = &Span{}
+		}
 		for i := range d.kinds {
 			k := v.boundKind(d, &d.kinds[i], part)
 			key := uint64(v.provider(k.provider.name))<<32 | k.id
@@ -137,6 +146,23 @@ func (v *pastView) kinds(rec *evtx.Record) []*boundKind {
 		v.indexed = false
 	}
 	return found
+}
+
+// note enters the time of a record in the span of its channel.
+func (v *pastView) note(rec *evtx.Record) {
+	at, ok := rec.Time()
+	if !ok || at <= 0 {
+		return
+	}
+	c, _ := rec.Slot(evtx.Channel)
+	if v.span == nil || !bytes.Equal(v.channel, c.Bytes) {
+		v.channel = append(v.channel[:0], c.Bytes...)
+		name := c.String()
+		if v.span = v.spans[ioc.Fold(name)]; v.span == nil {
+			v.span = &v.other
+		}
+	}
+	v.span.Add(at)
 }
 
 func (v *pastView) bind(k *boundKind) *pastEvent {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"iocscan/ioc"
 	"iocscan/scan/internal/evtx"
 )
 
@@ -16,6 +17,16 @@ type pastRun struct {
 	eventRun
 	parts   []Part
 	objects []atomic.Uint64 // by part
+
+	// Guarded by mu: from when to when a channel, folded, has records, and of
+	// which parts it has events.
+	spans map[string]Span
+	has   map[pastPlace]bool
+}
+
+type pastPlace struct {
+	part    int
+	channel string
 }
 
 // RunJointly lists documents in one pass over the logs. The requests differ in
@@ -37,7 +48,7 @@ func RunJointly(ctx context.Context, parts []Part, workers int) ([]Listing, erro
 			eventDocument: &events, req: &req, q: newQueue[piece](workers),
 			open: make(chan struct{}, mostOpenLogs), logs: map[*eventLog]bool{},
 		},
-		parts: parts, objects: make([]atomic.Uint64, len(parts)),
+		parts: parts, objects: make([]atomic.Uint64, len(parts)), spans: map[string]Span{}, has: map[pastPlace]bool{},
 	}
 	stop := context.AfterFunc(ctx, func() { r.q.close(true) })
 	defer stop()
@@ -73,6 +84,12 @@ func RunJointly(ctx context.Context, parts []Part, workers int) ([]Listing, erro
 		out[i] = l
 		out[i].Notes = slices.Clone(l.Notes)
 		out[i].Objects = r.objects[i].Load()
+		out[i].Spans = map[string]Span{}
+		for _, c := range parts[i].Document.Channels() {
+			if name := ioc.Fold(c); r.has[pastPlace{i, name}] {
+				out[i].Spans[c] = r.spans[name]
+			}
+		}
 		parts[i].Document.past().conclude(&out[i])
 	}
 	return out, err
@@ -84,12 +101,13 @@ func (r *pastRun) work(ctx context.Context) (err error) {
 	for i := range docs {
 		docs[i] = r.parts[i].NewWorker()
 	}
+	v := newPastView(r.parts, r.req)
 	defer func() {
 		for _, d := range docs {
 			err = errors.Join(err, d.Close())
 		}
+		r.addSpans(v)
 	}()
-	v := newPastView(r.parts, r.req)
 	buf := make([]byte, evtx.ChunkSize)
 	pieces := make([]piece, 0, batchRows)
 	for {
@@ -104,6 +122,27 @@ func (r *pastRun) work(ctx context.Context) (err error) {
 				return err
 			}
 			r.done(p.log)
+		}
+	}
+}
+
+// addSpans enters what one goroutine has seen.
+func (r *pastRun) addSpans(v *pastView) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for channel, s := range v.spans {
+		if s.First > 0 {
+			all := r.spans[channel]
+			all.Add(s.First)
+			all.Add(s.Last)
+			r.spans[channel] = all
+		}
+	}
+	for _, kinds := range v.byID {
+		for _, k := range kinds {
+			if k.seen {
+				r.has[pastPlace{k.part, ioc.Fold(k.provider.channel)}] = true
+			}
 		}
 	}
 }
@@ -156,11 +195,13 @@ records:
 		if !v.event.filter.wants(rec) {
 			continue
 		}
+		v.note(rec)
 		for _, k := range v.kinds(rec) {
 			e := v.bind(k)
 			if k.only.holds != nil && !k.only.holds(e, k.test) {
 				continue
 			}
+			k.seen = true
 			r.objects[k.part].Add(1)
 			r.req.Progress.addObjects(1)
 			if failed = docs[k.part].Item(e); failed != nil {

@@ -74,13 +74,15 @@ func pastHash(name, algorithm string) pastAnswer {
 	}, []string{name}}
 }
 
-// pastTime is a time as Sysmon writes it.
+// pastTime is a time as Sysmon writes it: that of what happened, a moment
+// before it was logged. Where it cannot be read the event was logged all the
+// same.
 func pastTime(name string) pastAnswer {
 	return pastAnswer{func(e *pastEvent, ids []evtx.NameID, yield func(ioc.Value) bool) error {
 		s, _ := e.text(ids[0])
 		t, err := time.Parse("2006-01-02 15:04:05", s) // a fraction is taken unasked
 		if err != nil {
-			return errNotLogged
+			return genTime(&e.view.event, yield)
 		}
 		yield(ioc.TimeValue(t))
 		return nil

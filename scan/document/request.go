@@ -159,6 +159,9 @@ type Listing struct {
 	Unlisted uint64
 	// Notes are what was done to read the evidence, such as a replay of logs.
 	Notes []string
+	// Spans are from when to when there are records, items or not, in the
+	// channels that some item came from; nil where items come from no channel.
+	Spans map[string]Span
 	// Why says what keeps the listing from being complete; mostly empty.
 	Why string
 }
