@@ -34,7 +34,9 @@ func newHomeUsers(ctx context.Context, req *Request) *homeUsers {
 			u.tell(errs)
 		}
 	case source.Darwin:
-		if e, err := openEtc(ctx, req); err == nil {
+		// What has no list of accounts, as a copy of the users' folders, is told
+		// by the names of the folders.
+		if e, err := openEtc(ctx, req); err == nil && exists(e, dslocal+"users") {
 			u.tell(readRecords(e, dslocal+"users", func(_ string, d plist.Dict, names []string) { u.add(dsText(d, "home"), names) }))
 		}
 	}
@@ -111,3 +113,8 @@ func (u *homeUsers) of(v source.Volume, home string) fact {
 }
 
 const homeStandIn = "the name is that of the user's folder"
+
+func exists(e etc, path string) bool {
+	_, err := e.Resolve(path)
+	return !missing(err)
+}
