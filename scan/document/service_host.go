@@ -15,6 +15,7 @@ type serviceHost struct {
 	yield    func(service, error) bool
 	done     bool // nobody wants more
 	programs *programFinder
+	groups   cgroups
 }
 
 func listServices(ctx context.Context, req *Request, list *Listing, all func(*serviceHost)) iter.Seq2[service, error] {
@@ -25,6 +26,9 @@ func listServices(ctx context.Context, req *Request, list *Listing, all func(*se
 			return
 		}
 		h := &serviceHost{etc: e, req: req, list: list, yield: yield, programs: newPrograms(ctx, req, serviceFields)}
+		if req.Source.Has(source.Live) {
+			h.groups = openCgroups(proc{e.FS, ctx, req.Source.Kind() == "host"})
+		}
 		all(h)
 		list.Full = !h.done
 	}
@@ -38,7 +42,9 @@ func (h *serviceHost) add(s service) {
 	if s.why != nil {
 		h.req.trouble(s.file, s.why)
 	}
-	s.status.why, s.pid.why = errNotCarried, errNotCarried
+	if len(s.status.values) == 0 && s.status.why == nil {
+		s.status.why, s.pid.why = errNotCarried, errNotCarried
+	}
 	for _, c := range s.commands {
 		s.programs = append(s.programs, h.programs.command(c))
 	}

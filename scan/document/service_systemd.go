@@ -81,7 +81,11 @@ func (h *serviceHost) units(folders []string, kind, account string) {
 			return
 		}
 		slices.Sort(aliases[name])
-		h.add(h.unit(&t, name, aliases[name], kind, account))
+		s := h.unit(&t, name, aliases[name], kind, account)
+		if account == "root" { // of the system's own manager
+			h.groups.state(&s, name)
+		}
+		h.add(s)
 	}
 }
 
