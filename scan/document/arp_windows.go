@@ -55,6 +55,7 @@ func neighbours2() ([]neighbour, error) {
 	}
 	var table *struct {
 		count uint32
+		_     uint32 // Windows puts 64 bits at a multiple of 8 for 32-bit programs too
 		rows  [1]neighbourRow
 	}
 	r, _, _ := procIPNetTable2.Call(windows.AF_UNSPEC, uintptr(unsafe.Pointer(&table)))
@@ -66,8 +67,9 @@ func neighbours2() ([]neighbour, error) {
 	}
 	defer windows.FreeMibTable(unsafe.Pointer(table))
 	var list []neighbour
-	for i := range unsafe.Slice(&table.rows[0], table.count) {
-		row := &unsafe.Slice(&table.rows[0], table.count)[i]
+	rows := unsafe.Slice(&table.rows[0], table.count)
+	for i := range rows {
+		row := &rows[i]
 		n := neighbour{
 			addr: sockaddr(&row.address), device: interfaceName(row.index), index: uint64(row.index), kind: "dynamic",
 			hardware: net.HardwareAddr(row.hardware[:min(row.length, 32)]).String(),

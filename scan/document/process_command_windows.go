@@ -20,6 +20,9 @@ func commandLineOf(p windows.Handle) (string, bool) {
 			b := unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), size)
 			return unicodeString(b, (*windows.NTUnicodeString)(unsafe.Pointer(&buf[0]))), true
 		}
+		if errors.Is(err, windows.STATUS_NOT_FOUND) {
+			return "", true // Registry and the like, which run no program
+		}
 		if !errors.Is(err, windows.STATUS_INFO_LENGTH_MISMATCH) || need <= size || need > 1<<17 {
 			return "", false
 		}

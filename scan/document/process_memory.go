@@ -144,6 +144,9 @@ func (v *processView) Read(_ []int, blocks func([]byte)) (err error) {
 			return err
 		}
 		n, err := v.readAt(v.block[:min(blockSize, v.size-off)], off)
+		if errors.Is(err, errNoProcess) {
+			return match.ErrNoContent // nothing of it is left
+		}
 		if err != nil {
 			return err
 		}

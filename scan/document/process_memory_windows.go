@@ -91,6 +91,8 @@ type mappedNames struct {
 	why        error
 	program    bool // it begins as a program does
 	read       bool // that could be told
+
+	buf []uint16
 }
 
 func (m *mappedNames) region(r pageRange) region {
@@ -132,7 +134,10 @@ func (m *mappedNames) file(r pageRange) (string, error) {
 	if err := procMappedFileName.Find(); err != nil {
 		return "", err
 	}
-	buf := make([]uint16, 1<<15)
+	if m.buf == nil {
+		m.buf = make([]uint16, 1<<15)
+	}
+	buf := m.buf
 	n, _, err := procMappedFileName.Call(uintptr(m.process), uintptr(r.base), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
 	if n == 0 {
 		if r.kind == memoryMapped || errors.Is(err, windows.ERROR_FILE_INVALID) {

@@ -135,6 +135,26 @@ func TestHiddenProcesses(t *testing.T) {
 	got.tells(t, "what processes have open of other users", "what processes have mapped of other users", "the memory of processes of other users")
 }
 
+func TestProcessParts(t *testing.T) {
+	for term, want := range map[string]string{
+		"ProcessItem/pid": "basic", "ProcessItem/arguments": "basic", "ProcessItem/HandleList/Handle/Type": "handles",
+		"ProcessItem/SectionList/MemorySection/Md5sum": "modules", "ProcessItem/PortList/PortItem/localPort": "ports", "ProcessItem/StringList/string": "strings",
+	} {
+		off := switchedOff(processFields, []string{want})
+		if n := processes.field(term); n < 0 || off[n] {
+			t.Errorf("%s is switched off with %s on", term, want)
+		}
+		for _, other := range ProcessData {
+			if other != want && !switchedOff(processFields, []string{other})[processes.field(term)] {
+				t.Errorf("%s is on with only %s on", term, other)
+			}
+		}
+		if switchedOff(processFields, nil)[processes.field(term)] {
+			t.Errorf("%s is switched off with nothing chosen", term)
+		}
+	}
+}
+
 const childVariable = "IOCSCAN_TEST_CHILD"
 
 // TestChild is the process that TestProcessesOfThisMachine looks for.

@@ -44,8 +44,11 @@ func routes2() ([]route, error) {
 	}
 	defer windows.FreeMibTable(unsafe.Pointer(table))
 	var list []route
-	for i := range table.Rows() {
-		row := &table.Rows()[i]
+	// The rows have 64 bits in them, which Windows puts at a multiple of 8 for
+	// 32-bit programs too, and Go does not.
+	rows := unsafe.Slice((*windows.MibIpForwardRow2)(unsafe.Add(unsafe.Pointer(table), 8)), table.NumEntries)
+	for i := range rows {
+		row := &rows[i]
 		to := sockaddr(&row.DestinationPrefix.Prefix)
 		list = append(list, route{
 			to: netip.PrefixFrom(to, min(int(row.DestinationPrefix.PrefixLength), to.BitLen())), gateway: sockaddr(&row.NextHop),
