@@ -100,7 +100,9 @@ func TestRetro(t *testing.T) {
 // Files have times, some of which may not be readable.
 func TestRetroFiles(t *testing.T) {
 	day := func(d int) int64 { return retroTicks + int64(d)*86400*second }
-	at := func(d int) source.Info { return source.Info{Modified: day(d), Created: day(d), Accessed: day(d), Changed: day(d)} }
+	at := func(d int) source.Info {
+		return source.Info{Modified: day(d), Created: day(d), Accessed: day(d), Changed: day(d)}
+	}
 	src := source.NewMem(source.Windows).
 		Add(`C:\in.txt`, "x", at(1)).
 		Add(`C:\out.txt`, "x", at(3))
