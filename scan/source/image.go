@@ -150,6 +150,11 @@ func (d *DiskImage) present(m *machine, opt ImageOptions) error {
 		d.mounts(system)
 	}
 	d.nameRest(m.platform, system)
+	for i := range d.Parts {
+		if p := &d.Parts[i]; i != system && p.volume != nil && p.volume.system != Unknown {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s is installed on it as well: only its files are looked at", p.volume.system))
+		}
+	}
 	for _, i := range d.order(system) {
 		p := &d.Parts[i]
 		switch {
@@ -202,10 +207,14 @@ func (d *DiskImage) Remarks() []string {
 // Title is what a person calls the part.
 func (p *ImagePart) Title() string {
 	title := fmt.Sprintf("volume %d", p.Number)
+	place := cmp.Or(p.Mount, p.Name)
+	if place == "["+title+"]" {
+		place = ""
+	}
 	if p.Number == 0 {
 		title = "the volume"
 	}
-	if place := cmp.Or(p.Mount, p.Name); place != "" && place != fmt.Sprintf("[%s]", title) {
+	if place != "" {
 		title += " (" + place + ")"
 	}
 	return title
@@ -247,9 +256,15 @@ func (d *DiskImage) platform(system int) Platform {
 	if system >= 0 {
 		return d.Parts[system].volume.system
 	}
-	found := Unknown
+	found, unread := Unknown, false
 	for _, p := range d.Parts {
-		if p.volume == nil || p.Left {
+		if p.Left {
+			continue
+		}
+		if p.volume == nil {
+			if p.Unread != nil {
+				unread = true
+			}
 			continue
 		}
 		switch kind := p.volume.fsys.Type(); {
@@ -260,6 +275,9 @@ func (d *DiskImage) platform(system int) Platform {
 		case strings.HasPrefix(kind, "ext"):
 			found = Linux
 		}
+	}
+	if found == Linux && unread {
+		return Unknown // Linux would mean that there can be no registry, say
 	}
 	return found
 }

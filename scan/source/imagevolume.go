@@ -73,6 +73,12 @@ func openPart(disk io.ReaderAt, p *partition.Partition, zone *time.Location) Ima
 	if n, ok := f.(fsys.Noter); ok {
 		out.Notes = n.Notes()
 	}
+	switch kind {
+	case partition.FAT12, partition.FAT16, partition.FAT32:
+		if zone == nil {
+			out.Notes = append(out.Notes, "its times are those of some local clock, and taken for UTC")
+		}
+	}
 	v := &imageVolume{fsys: f, tree: newImageTree(f)}
 	switch found, drives, err := detect(v.tree, Unknown); {
 	case err != nil:
