@@ -24,6 +24,7 @@ var processes = Table[process]{
 	on: map[source.Platform]lister[process]{
 		source.Linux:   listProc,
 		source.Windows: listWindowsProcesses,
+		source.Darwin:  listDarwinProcesses,
 	},
 	open: openProcesses,
 }
