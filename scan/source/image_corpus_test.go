@@ -176,6 +176,11 @@ func describeOne(v Volume, path string, typ Type) string {
 		}
 		f.MD5, f.SHA256 = fmt.Sprintf("%x", m.Sum(nil)), fmt.Sprintf("%x", s.Sum(nil))
 	}
+	if timer, ok := v.FS.(NameTimer); ok {
+		if times, err := timer.NameTimes(path); err != nil || times.Created == 0 {
+			return fmt.Sprintf("error %s: times of the name %+v, %v", path, times, err)
+		}
+	}
 	if streamer, ok := v.FS.(Streamer); ok {
 		list, err := streamer.Streams(path)
 		if err != nil {
