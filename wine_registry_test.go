@@ -109,7 +109,7 @@ var wineFacts = []wineFact{
 		"VolumeItem/SerialNumber", "is", "string", "4300-0000", "VolumeItem/FileSystemName", "is", "string", "ntfs"),
 	one("disk", "DiskItem/DiskName", `\\.\PhysicalDrive0`, `\\.\PhysicalDrive0`, nil),
 	both("system", "", nil, "SystemInfoItem/OS", "contains", "string", "Windows 10", "SystemInfoItem/directory", "is", "string", `C:\windows\system32`,
-		"SystemInfoItem/drives", "is", "string", "D:"),
+		"SystemInfoItem/drives", "is", "string", "D:", "SystemInfoItem/totalphysical", "greater-than", "int", "1000000", "SystemInfoItem/domain", "is", "string", "workgroup"),
 	both("event", "", nil, "EventLogItem/log", "is", "string", "Security", "EventLogItem/message", "contains", "string", "203.0.113.9"),
 }
 

@@ -31,6 +31,7 @@ func listNTSystem(_ context.Context, req *Request, list *Listing) iter.Seq2[syst
 			s.installed.why = errors.Join(s.installed.why, err)
 		}
 		doubt(errors.Join(useHives(req, list, source.HiveSecurity)...), &s.domain)
+		readLiveNT(req, &s)
 		s.tellUnread(req)
 		list.Objects++
 		yield(s, nil)
