@@ -47,12 +47,24 @@ type names struct {
 
 	keepNames, keepPaths int
 	keepRaw              []string
-	slots                map[slotKey]Slot
+	slots                [][]attrSlot // by path, as far as any has one
 }
 
-type slotKey struct {
-	path PathID
-	attr NameID
+type attrSlot struct {
+	attr NameID // 0: the text of the element
+	slot Slot
+}
+
+// slot is that of a place, 0 for none.
+func (n *names) slot(p PathID, attr NameID) Slot {
+	if int(p) < len(n.slots) {
+		for _, s := range n.slots[p] {
+			if s.attr == attr {
+				return s.slot
+			}
+		}
+	}
+	return 0
 }
 
 func newNames(wanted []string) *names {
@@ -62,7 +74,6 @@ func newNames(wanted []string) *names {
 		fold:   make(map[string]NameID),
 		paths:  make([]path, 1, 64),
 		byPath: make(map[uint64]PathID),
-		slots:  make(map[slotKey]Slot),
 	}
 	n.keepRaw = append(n.keepRaw, "")
 	for _, w := range wanted {
@@ -73,7 +84,10 @@ func newNames(wanted []string) *names {
 		for _, e := range slotPlaces[s].path {
 			p, _ = n.child(p, n.fixed(e))
 		}
-		n.slots[slotKey{p, n.fixed(slotPlaces[s].attr)}] = s
+		for int(p) >= len(n.slots) {
+			n.slots = append(n.slots, nil)
+		}
+		n.slots[p] = append(n.slots[p], attrSlot{n.fixed(slotPlaces[s].attr), s})
 	}
 	n.fixed("Name")
 	n.fixed("xmlns")

@@ -408,7 +408,7 @@ func (c *compiler) push(it item) {
 		}
 	default:
 		if it.kind != instance && it.flags&fieldCont == 0 {
-			it.slot = c.r.names.slots[slotKey{it.path, it.attr}]
+			it.slot = c.r.names.slot(it.path, it.attr)
 		}
 	}
 	c.r.items = append(c.r.items, it)
