@@ -54,7 +54,7 @@ func (a *app) scan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	src, disk, err := openSource(opt, loose)
+	src, disk, err := openSource(c.Context, opt, loose)
 	if err != nil {
 		return err
 	}

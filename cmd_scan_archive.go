@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"iocscan/scan/source"
@@ -8,7 +9,7 @@ import (
 
 // openImage opens the disk image, or the archive that was given as one. The
 // disk is nil for an archive.
-func openImage(opt *scanOptions) (source.Source, *source.DiskImage, error) {
+func openImage(ctx context.Context, opt *scanOptions) (source.Source, *source.DiskImage, error) {
 	archive, err := source.IsArchive(opt.image)
 	if err != nil {
 		return nil, nil, err
@@ -25,6 +26,6 @@ func openImage(opt *scanOptions) (source.Source, *source.DiskImage, error) {
 			return nil, nil, fmt.Errorf("%s goes with a disk image: %s is an archive of files", option, opt.image)
 		}
 	}
-	src, _, err := source.OpenArchive(opt.image, source.ArchiveOptions{Platform: opt.platform})
+	src, _, err := source.OpenArchive(ctx, opt.image, source.ArchiveOptions{Platform: opt.platform})
 	return src, nil, err
 }

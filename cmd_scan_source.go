@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,14 +57,14 @@ func findLoose(opt *scanOptions) (l looseFiles, err error) {
 }
 
 // openSource opens the evidence. The disk is nil where that is no image.
-func openSource(opt *scanOptions, l looseFiles) (src source.Source, disk *source.DiskImage, err error) {
+func openSource(ctx context.Context, opt *scanOptions, l looseFiles) (src source.Source, disk *source.DiskImage, err error) {
 	switch {
 	case opt.root != "":
 		src, err = source.OpenRoot(opt.root, opt.platform)
 	case opt.image != "":
-		src, disk, err = openImage(opt)
+		src, disk, err = openImage(ctx, opt)
 	case opt.archive != "":
-		src, _, err = source.OpenArchive(opt.archive, source.ArchiveOptions{Platform: opt.platform})
+		src, _, err = source.OpenArchive(ctx, opt.archive, source.ArchiveOptions{Platform: opt.platform})
 	case l.option != "":
 		return source.OpenArtifacts(strings.Join(l.names, ", "), l.offers...), nil, nil
 	default:

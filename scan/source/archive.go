@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -51,12 +52,14 @@ func IsArchive(path string) (bool, error) {
 //
 // What a collector took is a selection, so that nothing can be called absent
 // from its host; see Selection.
-func OpenArchive(path string, opt ArchiveOptions) (Source, *Archive, error) {
+//
+// A tar.gz is read to its end to open it; ctx may end that.
+func OpenArchive(ctx context.Context, path string, opt ArchiveOptions) (Source, *Archive, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open archive: %w", err)
 	}
-	src, a, err := openArchive(f, path, opt)
+	src, a, err := openArchive(ctx, f, path, opt)
 	if err != nil {
 		f.Close()
 		return nil, nil, fmt.Errorf("open archive %s: %w", path, err)
@@ -64,7 +67,7 @@ func OpenArchive(path string, opt ArchiveOptions) (Source, *Archive, error) {
 	return src, a, nil
 }
 
-func openArchive(f *os.File, path string, opt ArchiveOptions) (*archived, *Archive, error) {
+func openArchive(ctx context.Context, f *os.File, path string, opt ArchiveOptions) (*archived, *Archive, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +75,12 @@ func openArchive(f *os.File, path string, opt ArchiveOptions) (*archived, *Archi
 	if !info.Mode().IsRegular() {
 		return nil, nil, ErrNotRegular
 	}
-	in, err := archive.Open(f, info.Size())
+	r := &stoppable{f, ctx}
+	defer func() { r.ctx = nil }()
+	in, err := archive.Open(r, info.Size())
+	if err == nil {
+		err = ctx.Err() // an archive that was read in part only is not to be told as damaged
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,6 +112,19 @@ func openArchive(f *os.File, path string, opt ArchiveOptions) (*archived, *Archi
 	}
 	m.notes, m.host = a.Notes, a.Host
 	return m, a, nil
+}
+
+// stoppable can be told to end, until it has no context.
+type stoppable struct {
+	io.ReaderAt
+	ctx context.Context
+}
+
+func (s *stoppable) ReadAt(p []byte, off int64) (int, error) {
+	if s.ctx != nil && s.ctx.Err() != nil {
+		return 0, s.ctx.Err()
+	}
+	return s.ReaderAt.ReadAt(p, off)
 }
 
 // unwrap opens the archive that Velociraptor puts into another to encrypt it

@@ -120,7 +120,7 @@ func openArchive(t *testing.T, name string, data []byte, platform source.Platfor
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	src, a, err := source.OpenArchive(path, source.ArchiveOptions{Platform: platform})
+	src, a, err := source.OpenArchive(t.Context(), path, source.ArchiveOptions{Platform: platform})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package source_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,8 +95,21 @@ func TestVelociraptorContainer(t *testing.T) {
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := source.OpenArchive(path, source.ArchiveOptions{}); err == nil || !strings.Contains(err.Error(), "data.zip") || !strings.Contains(err.Error(), "password") {
+	if _, _, err := source.OpenArchive(t.Context(), path, source.ArchiveOptions{}); err == nil || !strings.Contains(err.Error(), "data.zip") || !strings.Contains(err.Error(), "password") {
 		t.Errorf("with a password: %v", err)
+	}
+}
+
+// Opening ends when it is told to.
+func TestOpenArchiveStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(sourcetest.TempDir(t), "root.tar.gz")
+	if err := os.WriteFile(path, gzipped(t, writeTar(t, []sourcetest.Node{file("/etc/passwd", "")})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := source.OpenArchive(ctx, path, source.ArchiveOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want %v", err, context.Canceled)
 	}
 }
 

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	blockSize = 1 << 20 // of content that is decoded and cached at once
-	decoders  = 4       // kept of one stream
-	spacing   = 1 << 20 // bytes of content between two points, at first
+	blockSize = 256 << 10 // of content that is decoded and cached at once
+	decoders  = 4         // kept of one stream
+	spacing   = 1 << 20   // bytes of content between two points, at first
 	unknown   = 1<<63 - 1
 )
 
