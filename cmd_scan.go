@@ -59,6 +59,9 @@ func (a *app) scan(c *cli.Context) error {
 		return err
 	}
 	defer src.Close()
+	if err := sparesImage(disk, opt.output.files); err != nil {
+		return err
+	}
 
 	registry := source.NewRegistry(src, source.RegistryOptions{Given: loose.hives, NoReplay: opt.noReplay})
 	defer registry.Close()

@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"iocscan/scan/source"
 )
 
 // goesWithImage refuses options of images where there is none.
@@ -53,4 +57,24 @@ func volumeNumbers(args []string) (numbers []int, err error) {
 		numbers = append(numbers, int(n))
 	}
 	return numbers, nil
+}
+
+// sparesImage refuses reports that would take the place of the image's files.
+func sparesImage(disk *source.DiskImage, reports []string) error {
+	if disk == nil {
+		return nil
+	}
+	for _, report := range reports {
+		there, err := os.Stat(report)
+		if err != nil {
+			continue // nothing that could be lost
+		}
+		for _, name := range disk.Segments {
+			segment, err := os.Stat(filepath.Join(filepath.Dir(disk.Path), name))
+			if err == nil && os.SameFile(there, segment) {
+				return fmt.Errorf("-o %s is a file of the image", report)
+			}
+		}
+	}
+	return nil
 }
