@@ -18,10 +18,6 @@ type cookie struct {
 	secure, httpOnly bool
 }
 
-func (c *cookie) eachTime(yield func(int64) bool) {
-	yieldTimes(yield, c.created, c.accessed, c.modified, c.visited)
-}
-
 func cookieLabel(c *cookie) string { return c.remembered.label(c.host+c.path, c.name) }
 
 const cookieHistory = "CookieHistoryItem"

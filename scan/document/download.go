@@ -27,10 +27,6 @@ type download struct {
 	resumes              bool
 }
 
-func (d *download) eachTime(yield func(int64) bool) {
-	yieldTimes(yield, d.started, d.ended, d.accessed, d.checked, d.synched)
-}
-
 func downloadLabel(d *download) string {
 	words := append([]string{}, d.urls...)
 	if d.started != 0 {

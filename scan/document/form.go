@@ -23,10 +23,6 @@ type formEntry struct {
 	times uint64
 }
 
-func (f *formEntry) eachTime(yield func(int64) bool) {
-	yieldTimes(yield, f.created, f.first, f.last, f.changed)
-}
-
 func formLabel(f *formEntry) string {
 	if f.field != "" {
 		return f.remembered.label(f.field+":", f.value)

@@ -56,29 +56,6 @@ func (r *remembered) from() *remembered { return r }
 type recollection[T any] interface {
 	*T
 	from() *remembered
-	// eachTime yields the moments at which the row says that something
-	// happened, as FILETIME ticks, those that are not known left out. What is
-	// still to come, as the end of a cookie's life, is not among them.
-	eachTime(yield func(ticks int64) bool)
-}
-
-// within reports whether any of a row's times lies in [from, to).
-func within[T any, R recollection[T]](row R, from, to int64) bool {
-	in := false
-	row.eachTime(func(ticks int64) bool {
-		in = from <= ticks && ticks < to
-		return !in
-	})
-	return in
-}
-
-// yieldTimes yields those of the times that are there.
-func yieldTimes(yield func(int64) bool, ticks ...int64) {
-	for _, t := range ticks {
-		if t != 0 && !yield(t) {
-			return
-		}
-	}
 }
 
 // historyItem is one goroutine's view of rows of histories.

@@ -59,18 +59,3 @@ func TestHistoryLacks(t *testing.T) {
 		}
 	}
 }
-
-func TestWithin(t *testing.T) {
-	row := &visit{at: 100, bookmarked: 500}
-	for _, c := range []struct {
-		from, to int64
-		want     bool
-	}{{0, 100, false}, {100, 101, true}, {101, 500, false}, {101, 501, true}, {-1, 1, false}} {
-		if got := within(row, c.from, c.to); got != c.want {
-			t.Errorf("[%d,%d): %v", c.from, c.to, got)
-		}
-	}
-	if within(&cookie{expires: 50, created: 10}, 40, 60) {
-		t.Error("the end of a cookie's life counts as its past")
-	}
-}

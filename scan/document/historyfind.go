@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 
+	"iocscan/scan/internal/sqlitefile"
 	"iocscan/scan/source"
 )
 
@@ -277,6 +279,9 @@ func (f *historyFinder[T, R]) loose(_ source.Artifact, a artefact) bool {
 	if db == nil {
 		return true
 	}
+	if !ofBrowser(db) {
+		h.note("its tables are those of no browser that is known")
+	}
 	read := map[string]bool{}
 	for _, k := range f.kept {
 		if k.table == "" || read[k.table] || !db.Has(k.table) {
@@ -288,6 +293,15 @@ func (f *historyFinder[T, R]) loose(_ source.Artifact, a artefact) bool {
 		}
 	}
 	return true
+}
+
+// ofBrowser reports whether some document reads the database.
+func ofBrowser(db *sqlitefile.DB) bool {
+	return hasAny(db, visitFiles) || hasAny(db, downloadFiles) || hasAny(db, cookieFiles) || hasAny(db, formFiles)
+}
+
+func hasAny[T any](db *sqlitefile.DB, files []kept[T]) bool {
+	return slices.ContainsFunc(files, func(k kept[T]) bool { return k.table != "" && db.Has(k.table) })
 }
 
 // readFile hands on the rows of a file. What cannot be read of it is a gap.

@@ -22,10 +22,6 @@ type visit struct {
 	hidden     bool
 }
 
-func (v *visit) eachTime(yield func(int64) bool) {
-	yieldTimes(yield, v.at, v.local, v.first, v.bookmarked)
-}
-
 // visitLabel tells visits of one page apart by their times.
 func visitLabel(v *visit) string {
 	when := "never visited"
