@@ -176,7 +176,7 @@ func (d *DiskImage) present(m *machine, opt ImageOptions) error {
 	if m.platform == Windows && hasHives(m.volumes) {
 		m.has = append(m.has, Hives)
 	}
-	m.notes = d.Remarks()
+	m.notes = d.remarks()
 	return nil
 }
 
@@ -185,9 +185,9 @@ func (d *DiskImage) first() int {
 	return slices.IndexFunc(d.Parts, func(p ImagePart) bool { return p.volume != nil && !p.Left })
 }
 
-// Remarks are all that whoever relies on what is found in the image has to
+// remarks are all that whoever relies on what is found in the image has to
 // know: the notes of the image and those of its volumes.
-func (d *DiskImage) Remarks() []string {
+func (d *DiskImage) remarks() []string {
 	list := slices.Clone(d.Notes)
 	for i := range d.Parts {
 		p := &d.Parts[i]
@@ -195,17 +195,17 @@ func (d *DiskImage) Remarks() []string {
 			continue
 		}
 		for _, n := range p.Notes {
-			list = append(list, fmt.Sprintf("%s: %s", p.Title(), n))
+			list = append(list, fmt.Sprintf("%s: %s", p.title(), n))
 		}
 		if p.Unread != nil {
-			list = append(list, fmt.Sprintf("%s (%s): not read: %v", p.Title(), p.Kind, p.Unread))
+			list = append(list, fmt.Sprintf("%s (%s): not read: %v", p.title(), p.Kind, p.Unread))
 		}
 	}
 	return list
 }
 
-// Title is what a person calls the part.
-func (p *ImagePart) Title() string {
+// title is what a person calls the part.
+func (p *ImagePart) title() string {
 	title := fmt.Sprintf("volume %d", p.Number)
 	place := cmp.Or(p.Mount, p.Name)
 	if place == "["+title+"]" {
