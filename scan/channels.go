@@ -147,7 +147,7 @@ func (p *Plan) fillChannels() {
 	if p.runs("EventLogItem") {
 		sc.Channels = append(sc.Channels, shownChannels(&p.events)...)
 	}
-	if slices.ContainsFunc(p.docs, func(d planned) bool { return d.joint() != nil }) {
+	if slices.ContainsFunc(p.docs, func(d planned) bool { return d.logged() != nil }) {
 		sc.Channels = append(sc.Channels, shownChannels(&p.past)...)
 	}
 	if slices.Contains(sc.Channels, allChannels) {

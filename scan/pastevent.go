@@ -15,6 +15,13 @@ func (d *planned) joint() document.Joint {
 	return j
 }
 
+// logged is a document that is answered from logged events, if not from them
+// alone; nil if it is none.
+func (d *planned) logged() document.Logged {
+	l, _ := d.table.(document.Logged)
+	return l
+}
+
 // findPast finds which records the documents of past events are answered from:
 // those of the channels that they are logged in. What the user says of channels
 // and times holds for them as it does for EventLogItem.
@@ -28,8 +35,8 @@ func (p *Plan) findPast() {
 		p.past.Channels = slices.Clone(asked)
 	case p.past.Given == nil:
 		for i := range p.docs {
-			if j := p.docs[i].joint(); j != nil {
-				p.past.Channels = append(p.past.Channels, j.Channels()...)
+			if l := p.docs[i].logged(); l != nil {
+				p.past.Channels = append(p.past.Channels, l.Channels()...)
 			}
 		}
 		p.past.Channels = distinctFold(p.past.Channels)

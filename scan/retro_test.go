@@ -80,6 +80,10 @@ func TestRetro(t *testing.T) {
 		{"records, in it", retroLog("P", "System", 1, "A", []string{"x"}, all...), "EventLogItem/index", "2", "matched", scan.Complete, "", 2, "System: from 2024-05-01T00:00:00Z to 2024-05-03T00:00:00Z, covers the interval"},
 		{"records, not in it", retroLog("P", "System", 1, "A", []string{"x"}, all...), "EventLogItem/index", "1", "clear", scan.Complete, "", 2, ""},
 		{"records of a part", retroLog("P", "System", 1, "A", []string{"x"}, all[2:]...), "EventLogItem/index", "7", "undetermined", scan.Partial, "nothing covers", 1, ""},
+		{"a stand-in of the interval", retroLog("Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client/Operational", 3008, "QueryName", []string{"c2.example"}, all...),
+			"Network/DNS", "c2.example", "matched", scan.Partial, "can only confirm", 2, ""},
+		{"a stand-in", retroLog("Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client/Operational", 3008, "QueryName", []string{"c2.example"}, all...),
+			"Network/DNS", "c3.example", "undetermined", scan.Partial, "can only confirm", 2, ""},
 		{"no times", sysmon(all...), "SystemInfoItem/hostname", "x", "undetermined", scan.Unavailable, "have no times", 0, ""},
 	} {
 		src := source.NewMem(source.Windows).Add(logs+"A.evtx", c.log)

@@ -75,8 +75,12 @@ func (w *intervalWorker) Item(it match.Item) error {
 	}
 	w.hit, w.span = false, document.Span{}
 	var unread error
-	for _, f := range w.memory.Times {
-		if err := it.Each(f, w.onTime); err != nil && !document.NotCarried(err) {
+	dated, times := it, w.memory.Times
+	if of, ok := it.(document.Dated); ok {
+		dated, times = of.Dated()
+	}
+	for _, f := range times {
+		if err := dated.Each(f, w.onTime); err != nil && !document.NotCarried(err) {
 			unread = err
 		}
 	}
@@ -164,6 +168,9 @@ func (m *memory) conclude(l *document.Listing) {
 	l.Unlisted += m.undated
 	if m.in == 0 {
 		l.Notes = append(l.Notes, "nothing of the interval was found")
+	}
+	if m.Mixed {
+		return
 	}
 	if m.Last {
 		l.Notes = append(l.Notes, "only the last times of each are kept: what happened in the interval and again later is not seen")

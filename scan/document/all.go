@@ -24,6 +24,7 @@ func All() []Document {
 		&downloads,
 		&cookies,
 		&forms,
+		&wire,
 		&tasks,
 		&prefetches,
 		&system,

@@ -68,7 +68,7 @@ func (d *pastDocument) Schema() match.Document {
 // Platforms implements Selective: other systems log in other ways.
 func (d *pastDocument) Platforms() []source.Platform { return []source.Platform{source.Windows} }
 
-// Channels implements Joint.
+// Channels implements Logged: where its events are.
 func (d *pastDocument) Channels() []string {
 	var out []string
 	for i := range d.kinds {
@@ -85,10 +85,15 @@ func (d *pastDocument) Run(ctx context.Context, req *Request, workers int, newWo
 	return l[0], err
 }
 
+// A Logged document is answered from events of some channels, among others.
+type Logged interface {
+	Document
+	Channels() []string
+}
+
 // A Joint document is listed together with others in one pass over the logs.
 type Joint interface {
-	Document
-	Channels() []string // that its events are in
+	Logged
 
 	// past keeps the interface to the documents that RunJointly knows.
 	past() *pastDocument

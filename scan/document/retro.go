@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"iocscan/ioc"
+	"iocscan/ioc/match"
 )
 
 // A Remembered says which times of a document's items are when something
@@ -20,6 +21,9 @@ type Remembered struct {
 
 	// Last: the evidence keeps the last times of a thing, not all that it had.
 	Last bool
+
+	// Mixed: the items are of many memories, whose reach is not told together.
+	Mixed bool
 }
 
 // itemTimes are the documents whose items have times, by terms below them. Not
@@ -65,6 +69,9 @@ func Remembers(d Document) (r Remembered, ok bool) {
 		r.Times = find("timestamp")
 		return r, len(r.Times) > 0
 	}
+	if _, made := d.(*networkDocument); made { // each of its items has times of its own, see Dated
+		return Remembered{Mixed: true}, true
+	}
 	for _, m := range itemTimes {
 		if ioc.EqualFold(m.document, d.Name()) {
 			r = Remembered{Times: find(m.times...), Origin: find(m.origin...), Every: m.every, Last: m.last}
@@ -72,6 +79,11 @@ func Remembers(d Document) (r Remembered, ok bool) {
 		}
 	}
 	return r, false
+}
+
+// A Dated item has the times of another, which it is made of.
+type Dated interface {
+	Dated() (item match.Item, times []int) // fields of the other
 }
 
 // NotCarried reports whether an error of a field says that the source passes no
