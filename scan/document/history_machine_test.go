@@ -205,6 +205,24 @@ func TestHistoryPlaces(t *testing.T) {
 	}
 }
 
+// The registry tells whose a folder is, and of folders elsewhere; Chromium keeps
+// copies of profiles.
+func TestHistoryOwners(t *testing.T) {
+	db, _ := database(t, chromiumMade[:7]...)
+	m := hives(windowsAccounts()).
+		Add(`C:\Users\boris\AppData\Local\Google\Chrome\User Data\Snapshots\119.0\Default\History`, db).
+		Add(`C:\Users\guest\AppData\Local\Google\Chrome\User Data\Default\History`, db)
+	got := tell(t, &visits, m).text
+	for _, want := range []string{
+		`C:\Users\boris\AppData\Local\Google\Chrome\User Data\Snapshots\119.0\Default\History: 2024`,
+		"Username = boris | FINCH\\boris\n", "Username = guest ~",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in\n%.1500s", want, got)
+		}
+	}
+}
+
 // What cannot be listed stands for rows of which nothing is known.
 func TestHistoryGaps(t *testing.T) {
 	closed := source.MemNode{Info: source.Info{Type: source.Dir}, ReadErr: fs.ErrPermission}

@@ -175,10 +175,26 @@ func (f *historyFinder[T, R]) place(v source.Volume, home, path string, p *brows
 	if at == "" {
 		return more
 	}
-	if p.own && !f.profile(on, home, at, at, p, "") {
+	if !f.profiles(on, home, at, p) {
 		return false
 	}
-	return f.folders(on, at, func(dir string) bool { return f.profile(on, home, at, dir, p, source.Base(dir)) })
+	if p.family != chromium {
+		return true
+	}
+	// Before it changes to another version Chromium keeps copies.
+	on, copies, more := f.resolve(on, source.Join(at, "Snapshots"))
+	if copies == "" {
+		return more
+	}
+	return f.folders(on, copies, func(dir string) bool { return f.profiles(on, home, dir, p) })
+}
+
+// profiles looks at the profiles in a folder.
+func (f *historyFinder[T, R]) profiles(v source.Volume, home, folder string, p *browserPlace) bool {
+	if p.own && !f.profile(v, home, folder, folder, p, "") {
+		return false
+	}
+	return f.folders(v, folder, func(dir string) bool { return f.profile(v, home, folder, dir, p, source.Base(dir)) })
 }
 
 // listed looks at the profiles that Firefox has elsewhere, by its list of them.
@@ -288,6 +304,8 @@ func (f *historyFinder[T, R]) loose(_ source.Artifact, a artefact) bool {
 			continue
 		}
 		read[k.table] = true
+		own := *data // rows that were handed on are being looked at
+		h.data = &own
 		if !f.readFile(h, k) {
 			return false
 		}

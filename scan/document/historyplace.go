@@ -65,6 +65,7 @@ var browserPlaces = []browserPlace{
 	operaPlace("Opera Developer", "Opera Developer", "com.operasoftware.OperaDeveloper", "opera-developer"),
 	operaPlace("Opera GX", "Opera GX Stable", "com.operasoftware.OperaGX", "opera-gx"),
 	geckoPlace("Firefox", "Mozilla/Firefox", "Firefox", ".mozilla/firefox", ".config/mozilla/firefox", "snap/firefox/common/.mozilla/firefox", ".var/app/org.mozilla.firefox/.mozilla/firefox"),
+	{"Firefox", gecko, false, map[source.Platform][]string{source.Windows: {"AppData/Local/Packages/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox/Profiles"}}}, // of the Microsoft Store
 	geckoPlace("Pale Moon", "Moonchild Productions/Pale Moon", "Pale Moon", ".moonchild productions/pale moon"),
 	geckoPlace("Waterfox", "Waterfox", "Waterfox", ".waterfox", ".var/app/net.waterfox.waterfox/.waterfox"),
 	geckoPlace("LibreWolf", "librewolf", "librewolf", ".librewolf", ".var/app/io.gitlab.librewolf-community/.librewolf"),

@@ -89,23 +89,21 @@ func (s *visitSchema) read(h *historyFile, hand func(visit) bool) error {
 	s.tellLacks(h)
 	r := &visitReader{visitSchema: s, h: h, hand: hand}
 	if s.bookmarks != "" && h.wants("FirstBookmarkDate") && db.Has(s.bookmarks, s.bookmarked, s.bookmarkedAt) {
-		if r.bookmarked, err = r.earliest(s.bookmarks, s.bookmarked, s.bookmarkedAt); err != nil {
-			return err
-		}
+		r.bookmarked = r.earliest("FirstBookmarkDate", s.bookmarks, s.bookmarked, s.bookmarkedAt)
 	}
 	if db.Has(s.visits) { // a database that was cut down to its pages has none
 		if err := h.need(s.visits, s.page, s.at); err != nil {
 			return err
 		}
 		if h.wants("FirstVisitDate") {
-			if r.firsts, err = r.earliest(s.visits, s.page, s.at); err != nil {
-				return err
-			}
+			r.firsts = r.earliest("FirstVisitDate", s.visits, s.page, s.at)
 		}
-		err = r.visits()
+		if err = r.visits(); r.stopped {
+			return nil
+		}
 	}
-	if r.stopped {
-		return err
+	if r.unlisted != nil {
+		return errors.Join(err, r.unlisted)
 	}
 	return errors.Join(err, r.pages()) // damage in one table says nothing of the other
 }
@@ -134,6 +132,7 @@ type visitReader struct {
 
 	firsts, bookmarked map[int64]int64 // ticks by row of the page
 	listed             rowSet          // pages of which the last visit was handed on
+	unlisted           error           // why that is not known
 	words              map[int64][]string
 	forgotten          *browserData // of visits of which the page is lost
 }
@@ -142,9 +141,9 @@ type visitReader struct {
 const mostPages = 1 << 20
 
 // earliest is, by the row that a column points to, the earliest of the times.
-func (r *visitReader) earliest(table, by, at string) (map[int64]int64, error) {
+// Where they cannot all be told the data lacks the term.
+func (r *visitReader) earliest(term, table, by, at string) map[int64]int64 {
 	first := map[int64]int64{}
-	var fault error
 	err := r.h.rows(sqlitefile.Query{From: table, Columns: []string{"t." + by, "t." + at}}, func(row *sqlitefile.Row) bool {
 		page, ok := row.Int(0)
 		ticks := r.ticks(row, 1)
@@ -154,12 +153,17 @@ func (r *visitReader) earliest(table, by, at string) (map[int64]int64, error) {
 		if t, ok := first[page]; !ok || ticks < t {
 			first[page] = ticks
 		}
-		if len(first) > mostPages {
-			fault = fmt.Errorf("table %s: more than %d pages", table, mostPages)
-		}
-		return fault == nil
+		return len(first) <= mostPages
 	})
-	return first, errors.Join(err, fault)
+	if err == nil && len(first) > mostPages {
+		err = fmt.Errorf("table %s: more than %d pages", table, mostPages)
+	}
+	if err != nil {
+		r.h.req.trouble(r.h.data.file.shown(), fmt.Errorf("%s: %w", term, err))
+		r.h.data.lacks[term] = true
+		return nil
+	}
+	return first
 }
 
 // The columns that both queries begin with.
@@ -209,8 +213,7 @@ func (r *visitReader) visits() error {
 		q.Joins = append(q.Joins, sqlitefile.Join{As: "f", Table: q.From, By: "t." + r.from}, sqlitefile.Join{As: "g", Table: r.visitSchema.pages, By: "f." + r.visitSchema.page})
 		q.Columns = append(q.Columns, "g."+r.url)
 	}
-	var fault error
-	err := r.h.rows(q, func(row *sqlitefile.Row) bool {
+	return r.h.rows(q, func(row *sqlitefile.Row) bool {
 		id, _ := row.Int(own)
 		v, last := r.page(row, id)
 		if v.url == "" {
@@ -226,13 +229,12 @@ func (r *visitReader) visits() error {
 		if len(q.Joins) > 1 {
 			v.referrer = v.take(row, own+4, "VisitFrom")
 		}
-		if v.at >= last {
-			fault = r.listed.add(id)
+		if v.at >= last && r.unlisted == nil {
+			r.unlisted = r.listed.add(id)
 		}
 		r.stopped = !r.hand(v)
-		return !r.stopped && fault == nil
+		return !r.stopped
 	})
-	return errors.Join(err, fault)
 }
 
 // lost is the data of visits of which the page is not in the history.
