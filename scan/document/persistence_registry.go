@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 
 	"iocscan/ioc"
@@ -83,9 +84,10 @@ var autostarts = []autostart{
 
 // registry lists what keys of the registry start.
 func (l *persistenceList) registry() {
+	lacking := map[string]bool{}
 	for n := range autostarts {
 		a := &autostarts[n]
-		l.keys.each(a.key, func(k foundKey) bool {
+		reached := l.keys.each(a.key, func(k foundKey) bool {
 			if a.below {
 				l.keys.subkeys(k, func(sub foundKey) bool { return l.autostart(a, sub) })
 			} else {
@@ -93,6 +95,12 @@ func (l *persistenceList) registry() {
 			}
 			return !l.done
 		})
+		for _, hive := range []string{software, control, source.UserRoot} {
+			if strings.HasPrefix(a.key, hive) && !reached && !lacking[hive] { // as where only some hives are given
+				lacking[hive] = true
+				l.fault(fmt.Errorf("no hive of the evidence has %s", strings.TrimRight(hive, `\`)))
+			}
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package document
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"iocscan/ioc"
 	"iocscan/scan/internal/regf/regftest"
 	"iocscan/scan/source"
+	"iocscan/scan/source/sourcetest"
 )
 
 var bornAt = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -189,6 +192,19 @@ func TestPersistenceOfUnreadablePlaces(t *testing.T) {
 	if got := tellWindows(t, &persisted, source.OpenArtifacts("none", source.Hives), given); got.Complete || got.Full {
 		t.Errorf("hives only: %+v", got.Listing)
 	}
+}
+
+// Hives that are given in place of the evidence's own are not all there are.
+func TestPersistenceOfSomeHives(t *testing.T) {
+	file := filepath.Join(sourcetest.TempDir(t), "SYSTEM")
+	if err := os.WriteFile(file, []byte(systemHive(someServices()...)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	got := tellWindows(t, &persisted, autostartMachine(), []source.GivenHive{{File: file}}, "FilePath")
+	if got.Complete || got.Full {
+		t.Errorf("%+v", got.Listing)
+	}
+	got.tells(t, `HKEY_LOCAL_MACHINE\SOFTWARE`, "HKEY_CURRENT_USER")
 }
 
 func TestHostedLibraries(t *testing.T) {
