@@ -167,6 +167,9 @@ func (p *Plan) has(name string) bool {
 
 func (p *Plan) plannedFor(name string, t document.Document) planned {
 	d := planned{name: name}
+	if t != nil && p.interval != nil {
+		t = document.Retrospective(t, p.cfg.Source)
+	}
 	o := &p.cfg.Header.Scan.Options
 	platform := p.cfg.Source.Platform()
 	switch {

@@ -84,6 +84,10 @@ func TestRetro(t *testing.T) {
 			"Network/DNS", "c2.example", "matched", scan.Partial, "can only confirm", 2, ""},
 		{"a stand-in", retroLog("Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNS-Client/Operational", 3008, "QueryName", []string{"c2.example"}, all...),
 			"Network/DNS", "c3.example", "undetermined", scan.Partial, "can only confirm", 2, ""},
+		{"a process as logged", sysmon(all...), "ProcessItem/name", "first.exe", "matched", scan.Partial, "can only confirm", 2, ""},
+		{"a process as logged, not of the interval", sysmon(all...), "ProcessItem/name", "new.exe", "undetermined", scan.Partial, "can only confirm", 2, ""},
+		{"a file as logged", retroLog("Microsoft-Windows-Sysmon", "Microsoft-Windows-Sysmon/Operational", 11, "TargetFilename", []string{`C:\gone.txt`}, all...),
+			"FileItem/FileName", "gone.txt", "matched", scan.Complete, "", 2, "only the last times"},
 		{"no times", sysmon(all...), "SystemInfoItem/hostname", "x", "undetermined", scan.Unavailable, "have no times", 0, ""},
 	} {
 		src := source.NewMem(source.Windows).Add(logs+"A.evtx", c.log)

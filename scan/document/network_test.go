@@ -63,7 +63,7 @@ func TestNetwork(t *testing.T) {
 func TestNetworkOrigins(t *testing.T) {
 	for i := range wire.from {
 		o := &wire.from[i]
-		for n, fields := range o.fields(wire.terms) {
+		for n, fields := range o.fields(wire.Name(), wire.terms) {
 			if slices.Contains(fields, -1) {
 				t.Errorf("%s for %s: %v", o.document.Name(), wire.terms[n].Term, fields)
 			}
@@ -72,6 +72,36 @@ func TestNetworkOrigins(t *testing.T) {
 					t.Errorf("%s: field %d is of kind %d", o.document.Name(), f, k)
 				}
 			}
+		}
+	}
+}
+
+// What logged events say of states is of the same kind as what there is.
+func TestLoggedStates(t *testing.T) {
+	for i := range loggedStates {
+		l := &loggedStates[i]
+		var of Document
+		for _, d := range All() {
+			if d.Name() == l.document {
+				of = d
+			}
+		}
+		terms := of.Schema().Fields
+		answered := 0
+		for n, fields := range l.from.fields(of.Name(), terms) {
+			for _, f := range fields {
+				answered++
+				if f < 0 || l.from.document.Schema().Fields[f].Kind != terms[n].Kind {
+					t.Errorf("%s: field %d for %s", l.document, f, terms[n].Term)
+				}
+			}
+		}
+		want := 0
+		for _, names := range l.from.terms {
+			want += len(names)
+		}
+		if answered != want {
+			t.Errorf("%s: %d terms are answered, want %d", l.document, answered, want)
 		}
 	}
 }

@@ -72,6 +72,12 @@ func Remembers(d Document) (r Remembered, ok bool) {
 	if _, made := d.(*networkDocument); made { // each of its items has times of its own, see Dated
 		return Remembered{Mixed: true}, true
 	}
+	if state, ok := d.(*retroDocument); ok {
+		if !state.own {
+			return Remembered{Mixed: true}, true
+		}
+		return Remembers(state.Document)
+	}
 	for _, m := range itemTimes {
 		if ioc.EqualFold(m.document, d.Name()) {
 			r = Remembered{Times: find(m.times...), Origin: find(m.origin...), Every: m.every, Last: m.last}
