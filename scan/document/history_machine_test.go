@@ -205,6 +205,33 @@ func TestHistoryPlaces(t *testing.T) {
 	}
 }
 
+// What lies beside a database says what may be missing of it.
+func TestHistoryBeside(t *testing.T) {
+	const history = chromeFolder + `Default\History`
+	for name, c := range map[string]struct {
+		ending   string
+		node     source.MemNode
+		complete bool
+		notes    int
+		troubles int
+	}{
+		"a hot journal":          {"-journal", source.MemNode{Content: "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7 and pages"}, true, 2, 0},
+		"a journal of no use":    {"-journal", source.MemNode{Content: strings.Repeat("\x00", 512)}, true, 1, 0},
+		"an empty journal":       {"-journal", source.MemNode{}, true, 1, 0},
+		"a log that is closed":   {"-wal", source.MemNode{Content: "x", OpenErr: fs.ErrPermission}, false, 0, 1},
+		"a log that is no log":   {"-wal", source.MemNode{Content: strings.Repeat("x", 512)}, false, 0, 1},
+		"a log that is empty":    {"-wal", source.MemNode{}, true, 0, 0},
+		"a journal that is shut": {"-journal", source.MemNode{Content: "x", OpenErr: fs.ErrPermission}, true, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := find(t, &visits, chromeMachine(t).Put(history+c.ending, c.node))
+			if got.Complete != c.complete || len(got.Notes) != c.notes || len(got.troubles) != c.troubles || len(got.values) < 4 {
+				t.Errorf("%d rows, %+v, %q", len(got.values), got.Listing, got.troubles)
+			}
+		})
+	}
+}
+
 // The registry tells whose a folder is, and of folders elsewhere; Chromium keeps
 // copies of profiles.
 func TestHistoryOwners(t *testing.T) {
