@@ -42,7 +42,7 @@ func driveLetter(s string) (string, error) {
 	case s == "":
 		return "", nil
 	case len(letter) != 1 || letter[0] < 'A' || letter[0] > 'Z':
-		return "", fmt.Errorf("--drive-letter %q is not a letter, such as D:", s)
+		return "", fmt.Errorf("--drive-letter %q is no drive letter", s)
 	}
 	return letter + ":", nil
 }

@@ -164,14 +164,13 @@ func TestTwoRunsAtOnce(t *testing.T) {
 // is not.
 func TestLiveUnprivileged(t *testing.T) {
 	b := setBait(t)
-	status, out, errs := unprivileged(t, simpleIOC("x", "ProcessItem/arguments", "is", "sleep "+b.argued), "scan", "-", "--format", "json")
-	if status != 1 || errs != "" {
+	if status, _, errs := unprivileged(t, simpleIOC("x", "ProcessItem/arguments", "is", "sleep "+b.argued), "scan", "-", "--format", "json"); status != 1 || errs != "" {
 		t.Errorf("by its command line: status %d, %s", status, errs)
 	}
 	if os.Geteuid() != 0 {
 		return // the process is the user's own
 	}
-	status, out, errs = unprivileged(t, simpleIOC("x", "ProcessItem/HandleList/Handle/Name", "is", b.opened), "scan", "-", "--format", "json")
+	status, out, errs := unprivileged(t, simpleIOC("x", "ProcessItem/HandleList/Handle/Name", "is", b.opened), "scan", "-", "--format", "json")
 	r := decoded(t, out)
 	if status != 3 || errs != "" || len(r.IOCs[0].Unchecked) == 0 || !strings.Contains(r.IOCs[0].Unchecked[0].Reason, "needs root") {
 		t.Errorf("by what it has open: status %d, %+v, %s", status, r.IOCs[0].Unchecked, errs)

@@ -19,11 +19,11 @@ var (
 // cacheName is DNS_CACHE_ENTRY, which Microsoft does not describe; it has been
 // the same since Windows 2000.
 type cacheName struct {
-	next   *cacheName
-	name   *uint16
-	kind   uint16
-	length uint16
-	flags  uint32
+	next *cacheName
+	name *uint16
+	kind uint16
+	_    uint16 // length of the data
+	_    uint32 // flags
 }
 
 // mostCached bounds the entries of the cache that are read.

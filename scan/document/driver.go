@@ -136,20 +136,21 @@ func (i *driverItem) Read(want []int, blocks func([]byte)) (err error) {
 	if i.row.why != nil {
 		return i.row.why
 	}
-	for _, p := range i.row.programs {
-		if found, err := p.open(); !found || err != nil {
-			if err == nil {
-				err = match.ErrNoContent
-			}
-			return err
-		}
-		of := make([]int, len(want))
-		for n, f := range want {
-			of[n] = i.fields[f]
-		}
-		return p.item.Read(of, blocks)
+	if len(i.row.programs) == 0 {
+		return match.ErrNoContent
 	}
-	return match.ErrNoContent
+	p := i.row.programs[0] // a driver has one image
+	if found, err := p.open(); !found || err != nil {
+		if err == nil {
+			err = match.ErrNoContent
+		}
+		return err
+	}
+	of := make([]int, len(want))
+	for n, f := range want {
+		of[n] = i.fields[f]
+	}
+	return p.item.Read(of, blocks)
 }
 
 // ReadAt implements match.ContentItem.

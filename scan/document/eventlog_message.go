@@ -21,7 +21,6 @@ type messageMaker struct {
 	key       []byte
 	values    []evtx.Value // insertions
 	out, crlf []byte
-	told      []string // texts of the record so far
 }
 
 // mostMet bounds the providers that one worker remembers.

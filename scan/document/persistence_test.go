@@ -19,7 +19,6 @@ var bornAt = time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
 const evilTask = `<Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Actions><Exec><Command>"C:\Program Files\a.exe"</Command><Arguments>/t</Arguments></Exec></Actions></Task>`
 
 func autostartMachine() *source.Mem {
-	const nt, cv = `Microsoft\Windows NT\CurrentVersion`, `Microsoft\Windows\CurrentVersion`
 	named := func(name string, v ...regftest.Value) regftest.Key { return regftest.Key{Name: name, Values: v} }
 	in := func(name string, k ...regftest.Key) regftest.Key { return regftest.Key{Name: name, Subkeys: k} }
 	software := hiveOf(

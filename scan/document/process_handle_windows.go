@@ -191,3 +191,11 @@ func objectName(own windows.Handle) (string, error) {
 	}
 	return name, nil
 }
+
+// blockingAccess are the rights that handles of pipes mostly have which some
+// program reads from without end. Windows answers no question on such a handle
+// until the reading is done. Files that are open for reading and writing have
+// the same.
+func blockingAccess(access uint64) bool {
+	return access == 0x0012019f || access == 0x001a019f
+}

@@ -89,14 +89,6 @@ func cutFold(s, prefix string) (string, bool) {
 	return s[len(prefix):], true
 }
 
-// blockingAccess are the rights that handles of pipes mostly have which some
-// program reads from without end. Windows answers no question on such a handle
-// until the reading is done. Files that are open for reading and writing have
-// the same.
-func blockingAccess(access uint64) bool {
-	return access == 0x0012019f || access == 0x001a019f
-}
-
 // pageProtection is how Windows names a region's protection, PAGE_READWRITE,
 // with what modifies it behind: PAGE_READWRITE|PAGE_GUARD.
 func pageProtection(protect uint32) string {

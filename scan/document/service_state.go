@@ -14,7 +14,7 @@ import (
 // A serviceState is what the service control manager of a running system says
 // of a service or driver.
 type serviceState struct {
-	name, title string
+	name        string
 	kind, state uint32
 	pid         uint32 // 0: it has no process
 }

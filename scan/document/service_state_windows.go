@@ -48,7 +48,7 @@ func enumServices() (list []serviceState, err error) {
 		for i := range rows {
 			s := &rows[i].ServiceStatusProcess
 			list = append(list, serviceState{
-				name: windows.UTF16PtrToString(rows[i].ServiceName), title: windows.UTF16PtrToString(rows[i].DisplayName),
+				name: windows.UTF16PtrToString(rows[i].ServiceName),
 				kind: s.ServiceType, state: s.CurrentState, pid: s.ProcessId,
 			})
 		}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/windows"
 
+	"iocscan/ioc"
 	"iocscan/scan/internal/regf"
 )
 
@@ -300,4 +301,43 @@ func (k *liveKey) Walk() iter.Seq2[RegistryKey, error] { return k.store.walk(k.p
 
 func (k *liveKey) Find(path string) (RegistryKey, error) {
 	return k.store.key(JoinKeys(k.path, path))
+}
+
+// newLoaded is a hive that the running system has loaded, by its root and its
+// name there. first opens its store.
+func newLoaded(root, name string, first func() (store, error)) *Hive {
+	h := &Hive{File: JoinKeys(root, name), Loaded: true, from: first}
+	if root == UsersRoot {
+		h.Kind, h.SID = HiveUser, name
+		if sid, ok := cutFoldSuffix(name, "_Classes"); ok {
+			h.Kind, h.SID = HiveClasses, sid
+		}
+		if ioc.EqualFold(h.SID, ".DEFAULT") {
+			h.SID = ""
+			if h.Kind == HiveUser {
+				h.Kind = HiveDefault
+			}
+		}
+		h.places = placesOf(h.Kind, h.SID, "", "")
+		return h
+	}
+	for _, kind := range []HiveKind{HiveSystem, HiveSoftware, HiveSAM, HiveSecurity} {
+		if ioc.EqualFold(name, string(kind)) {
+			h.Kind = kind
+		}
+	}
+	if h.places = placesOf(h.Kind, "", "", ""); h.Kind == HiveMounted {
+		if _, ok := cutFold(name, "BCD"); ok {
+			h.Kind = HiveBCD
+		}
+		h.places = []Place{newPlace("", h.File, "")}
+	}
+	return h
+}
+
+func cutFoldSuffix(s, suffix string) (string, bool) {
+	if n := len(s) - len(suffix); n >= 0 && ioc.EqualFold(s[n:], suffix) {
+		return s[:n], true
+	}
+	return "", false
 }

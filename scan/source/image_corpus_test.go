@@ -6,6 +6,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -71,7 +72,20 @@ func unpackImage(t testing.TB, name string) string {
 	if !packed {
 		return path
 	}
-	dir := t.TempDir()
+	// Not t.TempDir, which Wine cannot empty.
+	dir, err := os.MkdirTemp("", "image")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		names, err := filepath.Glob(filepath.Join(dir, "*"))
+		for _, name := range names {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err = errors.Join(err, os.Remove(dir)); err != nil {
+			t.Error(err)
+		}
+	})
 	series, err := filepath.Glob(strings.TrimRight(plain, "0123456789") + "*.gz")
 	if err != nil || len(series) == 0 {
 		t.Fatal(name, err)

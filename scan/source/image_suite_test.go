@@ -36,7 +36,7 @@ func TestImageSuite(t *testing.T) {
 				t.Fatal(err)
 			}
 			command(t, "mkfs.ntfs", "-q", "-F", "-Q", image)
-			at := t.TempDir()
+			at := sourcetest.TempDir(t)
 			command(t, "ntfs-3g", image, at)
 			err := os.CopyFS(filepath.Join(at, "t"), os.DirFS(filepath.Join(dir, "t")))
 			command(t, "fusermount", "-u", at)
@@ -61,7 +61,7 @@ func TestImageSuite(t *testing.T) {
 					t.Fatal(err)
 				}
 				sourcetest.Write(t, below, "/t", tree)
-				image := filepath.Join(t.TempDir(), "image")
+				image := filepath.Join(sourcetest.TempDir(t), "image")
 				c.make(t, dir, image)
 				src, _, err := source.OpenImage(image, source.ImageOptions{Platform: source.Linux})
 				if err != nil {

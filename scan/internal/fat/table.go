@@ -99,12 +99,3 @@ func decode(b []byte, bits int) *page {
 }
 
 const chainEnd = 0xffffffff
-
-// entry is the table's entry of a cluster.
-func (t *table) entry(cluster uint32) (uint32, error) {
-	p, err := t.page(cluster / perPage)
-	if err != nil {
-		return 0, err
-	}
-	return p[cluster%perPage], nil
-}
