@@ -1,6 +1,7 @@
 package match
 
 import (
+	"errors"
 	"slices"
 
 	"iocscan/ioc"
@@ -160,7 +161,8 @@ func (h *Host) why(c *condition, st *scopeState) string {
 		return "too many different items to try all their combinations"
 	}
 	field := int(h.prog.docs[c.doc].preds[c.pred].field)
-	if r, ok := d.reasons[field]; ok {
+	// That a stand-in does not say it is no news where the rest is missing too.
+	if r, ok := d.reasons[field]; ok && (d.complete || !errors.As(r.err, new(StandIn))) {
 		return r.String()
 	}
 	if !d.complete || c.src.Negate && !d.full && d.reason != "" {
