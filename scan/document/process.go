@@ -36,21 +36,10 @@ type process struct {
 	cutName     bool   // name may be only the beginning
 	host        processHost
 
-	imageAsked bool
-	imagePath  string
-	imageErr   error
-
-	handlesAsked bool
-	handleList   []handle
-	handlesErr   error
-
-	regionsAsked bool
-	regionList   []region
-	regionsErr   error
-
-	portsAsked bool
-	portList   []port
-	portsErr   error
+	imagePath  answer[string]
+	handleList answer[[]handle]
+	regionList answer[[]region]
+	portList   answer[[]port]
 
 	view *processView // of the worker that has the row
 }
@@ -104,11 +93,7 @@ func (p *process) label() string {
 }
 
 func (p *process) image() (string, error) {
-	if !p.imageAsked {
-		p.imageAsked = true
-		p.imagePath, p.imageErr = p.host.image(p.pid)
-	}
-	return p.imagePath, p.imageErr
+	return p.imagePath.get(func() (string, error) { return p.host.image(p.pid) })
 }
 
 // processFields are the terms of ProcessItem. Not among them, and so reported
@@ -149,6 +134,29 @@ var processFields = slices.Concat(
 		field(match.Field{Term: memoryStringTerm, Kind: ioc.Text, Cost: match.Content, Multi: true, Strings: true}, memoryStrings),
 	},
 )
+
+// An answer is what the system said when it was asked once.
+type answer[T any] struct {
+	asked bool
+	value T
+	err   error
+}
+
+func (a *answer[T]) get(ask func() (T, error)) (T, error) {
+	if !a.asked {
+		a.asked = true
+		a.value, a.err = ask()
+	}
+	return a.value, a.err
+}
+
+// ofLiving: a process that ended meanwhile has nothing, which is no fault.
+func ofLiving[T any](list []T, err error) ([]T, error) {
+	if errors.Is(err, errNoProcess) {
+		err = nil
+	}
+	return list, err
+}
 
 // living answers nothing for a process that ended meanwhile: that is no fault,
 // and nothing of it is left to match.
@@ -239,17 +247,11 @@ func yieldDuration(d time.Duration, yield func(ioc.Value) bool) bool {
 
 // ports yields the sockets of the process.
 func (p *process) ports(yield func(*port, int) bool) error {
-	if !p.portsAsked {
-		p.portsAsked = true
-		p.portList, p.portsErr = p.host.ports(p.pid)
-	}
-	for n := range p.portList {
-		if !yield(&p.portList[n], n) {
+	list, err := p.portList.get(func() ([]port, error) { return ofLiving(p.host.ports(p.pid)) })
+	for n := range list {
+		if !yield(&list[n], n) {
 			return nil
 		}
 	}
-	if errors.Is(p.portsErr, errNoProcess) {
-		return nil
-	}
-	return p.portsErr
+	return err
 }

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -34,14 +33,7 @@ type handle struct {
 
 // handles are what the process has open.
 func (p *process) handles() ([]handle, error) {
-	if !p.handlesAsked {
-		p.handlesAsked = true
-		p.handleList, p.handlesErr = p.host.handles(p.pid)
-		if errors.Is(p.handlesErr, errNoProcess) {
-			p.handlesErr = nil
-		}
-	}
-	return p.handleList, p.handlesErr
+	return p.handleList.get(func() ([]handle, error) { return ofLiving(p.host.handles(p.pid)) })
 }
 
 // handleFields are the terms of what a process has open. Not among them: the

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"errors"
 	"fmt"
 
 	"iocscan/ioc"
@@ -32,14 +31,7 @@ type region struct {
 
 // regions are what the process has mapped.
 func (p *process) regions() ([]region, error) {
-	if !p.regionsAsked {
-		p.regionsAsked = true
-		p.regionList, p.regionsErr = p.host.regions(p.pid)
-		if errors.Is(p.regionsErr, errNoProcess) {
-			p.regionsErr = nil
-		}
-	}
-	return p.regionList, p.regionsErr
+	return p.regionList.get(func() ([]region, error) { return ofLiving(p.host.regions(p.pid)) })
 }
 
 // sectionFields are the terms of what a process has mapped. Not among them: the
