@@ -19,6 +19,7 @@ require (
 	golang.org/x/text v0.43.0 // encodings of IOC files, and Unicode normal forms
 	modernc.org/sqlite v1.50.0 // the databases of browsers
 	www.velocidex.com/golang/evtx v0.2.1-0.20260612024815-7947209eb310 // the whole event of a match, and the other opinion on our own reader
+	www.velocidex.com/golang/go-ese v0.2.1-0.20260525143345-56639b015799 // the databases in which Internet Explorer and the first Edge keep what they remember
 	www.velocidex.com/golang/go-prefetch v0.0.0-20251027080408-85407689d0cb // the decompression of prefetch files, and of files that Windows keeps compressed
 )
 
@@ -73,5 +74,4 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 	www.velocidex.com/golang/binparsergen v0.1.1-0.20240404114946-8f66c7cf586e // indirect
-	www.velocidex.com/golang/go-ese v0.2.1-0.20260525143345-56639b015799 // indirect
 )
