@@ -27,6 +27,10 @@ var cookieFiles = []kept[cookie]{
 	{chromium, "Extension Cookies", "cookies", chromiumCookies},
 	{gecko, "cookies.sqlite", "moz_cookies", geckoCookies},
 	{safari, "Cookies.binarycookies", "", safariCookies},
+	{wininet, webCacheFile, "", webCacheCookies},
+	{wininet, "WebCacheV16.dat", "", webCacheCookies},
+	{wininet, "WebCacheV24.dat", "", webCacheCookies},
+	{wininet, indexFile, "", indexCookies},
 }
 
 var errCookieLocked = errors.New("the value is encrypted with a key of the user's")

@@ -28,6 +28,10 @@ var downloadFiles = []kept[download]{
 	{gecko, "places.sqlite", "moz_annos", geckoDownloads},
 	{gecko, "downloads.sqlite", "moz_downloads", oldGeckoDownloads}, // before version 26
 	{safari, "Downloads.plist", "", safariDownloads},
+	{wininet, webCacheFile, "", webCacheDownloads},
+	{wininet, "WebCacheV16.dat", "", webCacheDownloads},
+	{wininet, "WebCacheV24.dat", "", webCacheDownloads},
+	{wininet, indexFile, "", indexDownloads},
 }
 
 // cacheTerms are known of what lies in caches only.

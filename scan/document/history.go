@@ -200,8 +200,12 @@ func cutText(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-// hostOf is the host that a URL names; empty where it names none.
+// hostOf is the host that a URL names; empty where it names none. Internet
+// Explorer notes hosts that were visited as if they were pages.
 func hostOf(url string) string {
+	if host, ok := strings.CutPrefix(url, ":Host: "); ok {
+		return host
+	}
 	_, rest, ok := strings.Cut(url, "://")
 	if !ok {
 		return ""

@@ -274,6 +274,9 @@ func (f *historyFinder[T, R]) profile(v source.Volume, home, folder, path string
 		case info.Type != source.Regular && info.Type != source.Cloud:
 			continue
 		}
+		if p.family == wininet {
+			name = "" // the folder is one of its lists
+		}
 		data := &browserData{file: a, browser: p.browser, profile: name, user: f.users.of(v, home)}
 		data.version = versionOf(p.family, v, folder, at)
 		if !f.readFile(&historyFile{ctx: f.ctx, req: f.req, list: f.list, data: data}, k) {
@@ -283,11 +286,20 @@ func (f *historyFinder[T, R]) profile(v source.Volume, home, folder, path string
 	return true
 }
 
-// loose reads a database that the user gives, as what its tables say it is.
-func (f *historyFinder[T, R]) loose(_ source.Artifact, a artefact) bool {
+// loose reads a file that the user gives: one of Internet Explorer's as what its
+// format is, a database as what its tables say it is.
+func (f *historyFinder[T, R]) loose(kind source.Artifact, a artefact) bool {
 	data := &browserData{file: a, version: fact{why: errLooseBrowser}, user: fact{why: errLooseOwner}}
 	h := &historyFile{ctx: f.ctx, req: f.req, list: f.list, data: data}
 	defer h.close()
+	if name := wininetFile(kind); name != "" {
+		for _, k := range f.kept {
+			if k.family == wininet && k.file == name {
+				return f.readFile(h, k)
+			}
+		}
+		return true
+	}
 	db, err := h.database()
 	if err != nil {
 		return f.standFor(a.shown(), err)

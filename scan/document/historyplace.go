@@ -9,6 +9,7 @@ const (
 	chromium browserFamily = iota
 	gecko                  // Firefox and its kin
 	safari
+	wininet // Internet Explorer and the first Edge
 )
 
 // A browserPlace is a folder of a browser, below that of a user. Profiles are
@@ -77,6 +78,21 @@ var browserPlaces = []browserPlace{
 	geckoPlace("Cyberfox", "8pecxstudios/Cyberfox", "Cyberfox", ".8pecxstudios/cyberfox"),
 	{"Safari", safari, true, map[source.Platform][]string{source.Darwin: {"Library/Safari", "Library/Containers/com.apple.Safari/Data/Library/Safari"}}},
 	{"Safari", safari, true, map[source.Platform][]string{source.Darwin: {"Library/Cookies", "Library/Containers/com.apple.Safari/Data/Library/Cookies"}}},
+	{"Internet Explorer", wininet, true, map[source.Platform][]string{source.Windows: wininetFolders}},
+}
+
+// wininetFolders: the database that Internet Explorer shares with the first Edge
+// since Windows 8, and before it the lists of the history, the cache and the
+// cookies, each for all and for pages of low integrity. Before Windows Vista
+// they had other places. Lists of days and weeks are in folders below that of
+// the history.
+var wininetFolders = []string{
+	"AppData/Local/Microsoft/Windows/WebCache", "Local Settings/Application Data/Microsoft/Windows/WebCache",
+	"AppData/Local/Microsoft/Windows/History/History.IE5", "AppData/Local/Microsoft/Windows/History/Low/History.IE5", "Local Settings/History/History.IE5",
+	"AppData/Local/Microsoft/Windows/Temporary Internet Files/Content.IE5", "AppData/Local/Microsoft/Windows/Temporary Internet Files/Low/Content.IE5",
+	"Local Settings/Temporary Internet Files/Content.IE5",
+	"AppData/Roaming/Microsoft/Windows/Cookies", "AppData/Roaming/Microsoft/Windows/Cookies/Low", "Cookies",
+	"AppData/Roaming/Microsoft/Windows/IEDownloadHistory",
 }
 
 // chromiumPlace is a browser by the names of its folder, empty where it does

@@ -30,6 +30,10 @@ var visitFiles = []kept[visit]{
 	{gecko, "places.sqlite", "moz_places", geckoVisits.read},
 	{safari, "History.db", "history_items", safariVisits.read},
 	{safari, "History.plist", "", func(*historyFile, func(visit) bool) error { return errOldSafari }}, // before OS X 10.10
+	{wininet, webCacheFile, "", webCacheVisits},
+	{wininet, "WebCacheV16.dat", "", webCacheVisits},
+	{wininet, "WebCacheV24.dat", "", webCacheVisits},
+	{wininet, indexFile, "", indexVisits},
 }
 
 var errOldSafari = errors.New("a history of Safari before version 8 is not read by this version")

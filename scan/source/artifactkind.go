@@ -26,6 +26,8 @@ type ArtifactKind struct {
 
 const notYet = "not read by this version"
 
+const eseMagic = "\xef\xcd\xab\x89"
+
 // The kinds of which documents need to know the files of.
 var (
 	eventLogKind = &ArtifactKind{Name: "event log", Offers: Logs, is: begins("ElfFile\x00")}
@@ -34,7 +36,13 @@ var (
 		return at(b, 4, "SCCA") || at(b, 0, "MAM\x04") || at(b, 0, "MAM\x84")
 	}}
 	taskKind = &ArtifactKind{Name: "scheduled task", Offers: Tasks, is: isTaskXML}
-	jobKind  = &ArtifactKind{Name: "scheduled task before Windows Vista", Offers: Tasks, is: isJob}
+	// Of ESE databases that of Internet Explorer has pages of 32 KiB (at 236); that
+	// it is one is known where it is opened.
+	webCacheKind = &ArtifactKind{Name: "ESE database as of Internet Explorer", Offers: Histories, is: func(b []byte) bool {
+		return at(b, 4, eseMagic) && at(b, 236, "\x00\x80\x00\x00")
+	}}
+	indexKind = &ArtifactKind{Name: "index.dat of Internet Explorer", Offers: Histories, is: begins("Client UrlCache MMF Ver ")}
+	jobKind   = &ArtifactKind{Name: "scheduled task before Windows Vista", Offers: Tasks, is: isJob}
 )
 
 // artifactKinds are asked one after the other. Those that are not read are told
@@ -49,7 +57,9 @@ var artifactKinds = []*ArtifactKind{
 	{Name: "event log before Windows Vista", Unread: notYet, is: func(b []byte) bool { return at(b, 4, "LfLe") }},
 	{Name: "SQLite database", Offers: Histories, is: begins("SQLite format 3\x00")},
 	{Name: "log of a SQLite database", Unread: "read with the database that it lies beside", is: isSQLiteLog},
-	{Name: "ESE database", Unread: notYet, is: func(b []byte) bool { return at(b, 4, "\xef\xcd\xab\x89") }},
+	webCacheKind,
+	indexKind,
+	{Name: "ESE database", Unread: notYet, is: func(b []byte) bool { return at(b, 4, eseMagic) }},
 	{Name: "$MFT", Unread: notYet, is: begins("FILE0\x00\x03\x00")},
 	{Name: "shortcut", Unread: notYet, is: begins("L\x00\x00\x00\x01\x14\x02\x00")},
 	{Name: "property list", Unread: notYet, is: begins("bplist")},
@@ -74,6 +84,12 @@ func (a Artifact) Why() string {
 		return a.Kind.Name + ": " + a.Kind.Unread
 	}
 	return ""
+}
+
+// OfInternetExplorer reports whether the file is an ESE database, as the browser
+// keeps one, or an index.dat.
+func (a Artifact) OfInternetExplorer() (database, index bool) {
+	return a.Kind == webCacheKind, a.Kind == indexKind
 }
 
 func at(b []byte, off int, s string) bool {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf16"
 
@@ -46,7 +47,9 @@ func TestFindArtifacts(t *testing.T) {
 		{"NTUSER.DAT.LOG1", string(old), 0, "transaction log of a registry hive: read with the hive that it lies beside"},
 		{"History", "SQLite format 3\x00 and more", source.Histories, ""},
 		{"History-wal", "\x37\x7f\x06\x82 and more", 0, "log of a SQLite database: read with the database that it lies beside"},
-		{"WebCacheV01.dat", "\x00\x00\x00\x00\xef\xcd\xab\x89", 0, "ESE database" + unread},
+		{"SRUDB.dat", "\x00\x00\x00\x00\xef\xcd\xab\x89" + strings.Repeat("\x00", 228) + "\x00\x10\x00\x00", 0, "ESE database" + unread},
+		{"WebCacheV01.dat", "\x00\x00\x00\x00\xef\xcd\xab\x89" + strings.Repeat("\x00", 228) + "\x00\x80\x00\x00", source.Histories, ""},
+		{"index.dat", "Client UrlCache MMF Ver 5.2\x00", source.Histories, ""},
 		{"App.evt", "\x30\x00\x00\x00LfLe", 0, "event log before Windows Vista" + unread},
 		{"svc.exe", "MZ\x90", 0, "program" + unread},
 		{"x.xml", "<Task>of something else</Task>", 0, "not recognised"},
@@ -73,7 +76,7 @@ func TestFindArtifacts(t *testing.T) {
 		}
 	}
 	found, err := source.FindArtifacts([]string{dir})
-	if err != nil || len(found) != 16 || len(found.Of(source.Tasks)) != 3 || len(found.Of(source.Prefetch).Files()) != 2 {
+	if err != nil || len(found) != 18 || len(found.Of(source.Tasks)) != 3 || len(found.Of(source.Prefetch).Files()) != 2 {
 		t.Errorf("%d files, %d tasks, %v", len(found), len(found.Of(source.Tasks)), err)
 	}
 	if _, err := source.FindArtifacts([]string{filepath.Join(dir, "absent")}); err == nil {
