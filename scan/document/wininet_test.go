@@ -171,4 +171,15 @@ func TestInternetExplorerCorpus(t *testing.T) {
 	if forms, troubles, _ := historyRows(t, &forms, copied); len(forms) > 0 || len(troubles) > 0 {
 		t.Errorf("%d forms, %q", len(forms), troubles)
 	}
+	body, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body[52] = 2 // left while it was in use
+	if err := os.WriteFile(copied, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if seen, _, list := historyRows(t, &visits, copied); len(seen) != 20+21+18 || list.Complete {
+		t.Errorf("of a database in use: %d visits, %+v", len(seen), list)
+	}
 }
