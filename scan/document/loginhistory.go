@@ -14,16 +14,23 @@ import (
 	"iocscan/scan/source"
 )
 
-// logins is LoginHistoryItem: the sessions, failed logins, starts and stops
-// that a Linux system has recorded. The end of a session is part of its item.
-var logins = Table[login]{
+// logins is LoginHistoryItem: the sessions and failed logins that a system has
+// recorded, and the starts and stops of Linux. The end of a session is part of
+// its item.
+var logins = loginDocument{Table[login]{
 	name:    "LoginHistoryItem",
-	summary: "sessions, failed logins, starts and stops that Linux has recorded",
+	summary: "sessions and failed logins that the system has recorded",
 	needs:   []source.Capability{source.Files},
+	needsOn: map[source.Platform][]source.Capability{source.Windows: {source.Logs}},
 	label:   func(l *login) string { return l.label() },
 	fields:  loginFields,
-	on:      map[source.Platform]lister[login]{source.Linux: listLogins},
-}
+	on:      map[source.Platform]lister[login]{source.Linux: listLogins, source.Windows: listLogons},
+}}
+
+type loginDocument struct{ Table[login] }
+
+// Channels implements Logged: where Windows records logons.
+func (d *loginDocument) Channels() []string { return logonEvents.Channels() }
 
 // A login is one of them.
 type login struct {
@@ -34,8 +41,12 @@ type login struct {
 	pid    int64 // 0: none
 	user   string
 	line   string
+	domain string // of the user; mostly empty
 	host   string
 	addr   netip.Addr
+
+	logon  *logon // what Windows has logged besides; nil: a record of Linux
+	untold loginPart
 
 	start, end  int64 // ticks; 0: none
 	endErr      error // of end
@@ -45,21 +56,25 @@ type login struct {
 
 // loginFields are the terms of LoginHistoryItem.
 var loginFields = []Field[login]{
-	field(match.Field{Term: "LoginHistoryItem/Username", Kind: ioc.Text, Identity: true}, func(l *login, yield func(ioc.Value) bool) error {
+	field(match.Field{Term: "LoginHistoryItem/Username", Kind: ioc.Text, Same: any2, Identity: true}, told(loginUser, func(l *login, yield func(ioc.Value) bool) error {
 		if l.user == "" && l.endsUnknown {
 			return errNotCarried
 		}
-		yieldTexts(some(l.user), yield)
+		if l.domain == "" || yield(ioc.TextValue(l.domain+`\`+l.user)) {
+			yieldTexts(some(l.user), yield)
+		}
 		return nil
-	}),
-	field(match.Field{Term: "LoginHistoryItem/RecordType", Kind: ioc.Text, Same: any2, Identity: true}, func(l *login, yield func(ioc.Value) bool) error {
-		if l.last {
+	})),
+	field(match.Field{Term: "LoginHistoryItem/RecordType", Kind: ioc.Text, Same: any2, Identity: true}, told(loginType, func(l *login, yield func(ioc.Value) bool) error {
+		if l.logon != nil {
+			yieldTexts(l.logon.types, yield)
+		} else if l.last {
 			yield(ioc.TextValue(lastlogType))
 		} else if yield(ioc.TextValue(l.kind.String())) {
 			yield(ioc.TextValue(fmt.Sprint(int16(l.kind))))
 		}
 		return nil
-	}),
+	})),
 	field(match.Field{Term: "LoginHistoryItem/StartTime", Kind: ioc.Time, Identity: true}, func(l *login, yield func(ioc.Value) bool) error {
 		if l.endsUnknown {
 			return errNotCarried
@@ -76,27 +91,27 @@ var loginFields = []Field[login]{
 		return l.endErr
 	}),
 	field(match.Field{Term: "LoginHistoryItem/SessionLength", Kind: ioc.Text, Same: any2}, (*login).length),
-	field(match.Field{Term: "LoginHistoryItem/Terminal", Kind: ioc.Text, Identity: true}, textOf(func(l *login) string { return l.line })),
-	field(match.Field{Term: "LoginHistoryItem/Hostname", Kind: ioc.Text, Identity: true}, textOf(func(l *login) string {
+	field(match.Field{Term: "LoginHistoryItem/Terminal", Kind: ioc.Text, Identity: true}, told(loginLine, textOf(func(l *login) string { return l.line }))),
+	field(match.Field{Term: "LoginHistoryItem/Hostname", Kind: ioc.Text, Identity: true}, told(loginFromHost, textOf(func(l *login) string {
 		if !l.isLogin() {
 			return "" // the release of the kernel
 		}
 		return l.host
-	})),
-	field(match.Field{Term: "LoginHistoryItem/IPv4Address", Kind: ioc.Address, Identity: true}, address(func(l *login) netip.Addr { return only4(l.from()) })),
-	field(match.Field{Term: "LoginHistoryItem/IPv6Address", Kind: ioc.Address, Identity: true}, address(func(l *login) netip.Addr { return only6(l.from()) })),
-	field(match.Field{Term: "LoginHistoryItem/IsRemoteLogin", Kind: ioc.Bool}, func(l *login, yield func(ioc.Value) bool) error {
-		if l.endsUnknown && l.host == "" && !l.addr.IsValid() {
+	}))),
+	field(match.Field{Term: "LoginHistoryItem/IPv4Address", Kind: ioc.Address, Identity: true}, told(loginFromAddress, address(func(l *login) netip.Addr { return only4(l.from()) }))),
+	field(match.Field{Term: "LoginHistoryItem/IPv6Address", Kind: ioc.Address, Identity: true}, told(loginFromAddress, address(func(l *login) netip.Addr { return only6(l.from()) }))),
+	field(match.Field{Term: "LoginHistoryItem/IsRemoteLogin", Kind: ioc.Bool}, told(loginRemote, func(l *login, yield func(ioc.Value) bool) error {
+		if l.logon == nil && l.endsUnknown && l.host == "" && !l.addr.IsValid() {
 			return errNotCarried
 		}
 		yield(ioc.BoolValue(l.remote()))
 		return nil
-	}),
-	field(match.Field{Term: "LoginHistoryItem/IsFailedLogin", Kind: ioc.Bool, Identity: true}, func(l *login, yield func(ioc.Value) bool) error {
+	})),
+	field(match.Field{Term: "LoginHistoryItem/IsFailedLogin", Kind: ioc.Bool, Identity: true}, told(loginFailed, func(l *login, yield func(ioc.Value) bool) error {
 		yield(ioc.BoolValue(l.failed))
 		return nil
-	}),
-	field(match.Field{Term: "LoginHistoryItem/PID", Kind: ioc.Int}, func(l *login, yield func(ioc.Value) bool) error {
+	})),
+	field(match.Field{Term: "LoginHistoryItem/PID", Kind: ioc.Int}, told(loginProcess, func(l *login, yield func(ioc.Value) bool) error {
 		if l.last {
 			return errNotCarried
 		}
@@ -104,7 +119,7 @@ var loginFields = []Field[login]{
 			yield(ioc.IntValue(uint64(l.pid)))
 		}
 		return nil
-	}),
+	})),
 	field(match.Field{Term: "LoginHistoryItem/Path", Kind: ioc.Path, Same: any2, Identity: true}, func(l *login, yield func(ioc.Value) bool) error {
 		for _, path := range l.files {
 			if !yield(ioc.PathValue(path)) {
@@ -115,11 +130,37 @@ var loginFields = []Field[login]{
 	}),
 }
 
+// loginPart are parts that one record tells and another leaves open.
+type loginPart uint8
+
+const (
+	loginUser loginPart = 1 << iota
+	loginType
+	loginLine
+	loginFromHost
+	loginFromAddress
+	loginRemote
+	loginFailed
+	loginProcess
+)
+
+// told answers a field unless the record leaves its part open.
+func told(part loginPart, get func(*login, func(ioc.Value) bool) error) func(*login, func(ioc.Value) bool) error {
+	return func(l *login, yield func(ioc.Value) bool) error {
+		if l.untold&part != 0 {
+			return errNotCarried
+		}
+		return get(l, yield)
+	}
+}
+
 const lastlogType = "LASTLOG"
 
 func (l *login) label() string {
 	var b strings.Builder
-	if l.last {
+	if l.logon != nil {
+		b.WriteString(l.logon.label())
+	} else if l.last {
 		b.WriteString("last login")
 	} else if l.failed {
 		b.WriteString("failed login")
@@ -142,13 +183,16 @@ func (l *login) label() string {
 		fmt.Fprintf(&b, " (process %d)", l.pid)
 	}
 	fmt.Fprintf(&b, " in %s", l.files[0])
+	if l.logon != nil {
+		fmt.Fprintf(&b, " record %d", l.logon.record)
+	}
 	return b.String()
 }
 
 // isLogin reports whether the record is of a user, so that its host is where
 // the user was.
 func (l *login) isLogin() bool {
-	return l.last || l.failed || l.kind >= utmp.InitProcess
+	return l.logon != nil || l.last || l.failed || l.kind >= utmp.InitProcess
 }
 
 // length is how long the session was: hours, minutes and seconds, and seconds.
@@ -184,6 +228,9 @@ func (l *login) from() netip.Addr {
 // remote: a host or an address that is not this system's own. Displays, and
 // what programs that share terminals write in place of a host, are local.
 func (l *login) remote() bool {
+	if l.logon != nil {
+		return l.logon.remote
+	}
 	if !l.isLogin() {
 		return false
 	}
