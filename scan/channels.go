@@ -9,6 +9,7 @@ import (
 	"iocscan/ioc"
 	"iocscan/scan/document"
 	"iocscan/scan/scope"
+	"iocscan/scan/source"
 )
 
 // allChannels is what --channels calls all of them.
@@ -147,7 +148,9 @@ func (p *Plan) fillChannels() {
 	if p.runs("EventLogItem") {
 		sc.Channels = append(sc.Channels, shownChannels(&p.events)...)
 	}
-	if slices.ContainsFunc(p.docs, func(d planned) bool { return d.logged() != nil }) {
+	if slices.ContainsFunc(p.docs, func(d planned) bool {
+		return d.logged() != nil && slices.Contains(document.NeedsOn(d.table, p.cfg.Source.Platform()), source.Logs)
+	}) {
 		sc.Channels = append(sc.Channels, shownChannels(&p.past)...)
 	}
 	if slices.Contains(sc.Channels, allChannels) {
