@@ -19,7 +19,10 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE) // a reader that goes away is no reason to die unheard
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
+	// A library prints what it cannot decompress; the report is ours alone.
+	stdout := os.Stdout
+	os.Stdout = os.Stderr
+	os.Exit(run(ctx, os.Args, os.Stdin, stdout, os.Stderr))
 }
 
 // run is the program with everything it touches as arguments. It returns the

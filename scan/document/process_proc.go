@@ -283,6 +283,7 @@ func (h *procHost) ports(pid uint64) (list []port, err error) {
 			list = append(list, p)
 		}
 	}
+	h.socketsOnce.Do(h.findSockets) // also where it has none
 	return list, h.socketsErr
 }
 
