@@ -53,7 +53,7 @@ func listWindowsNames(ctx context.Context) iter.Seq2[dnsEntry, error] {
 				yield(dnsEntry{}, fmt.Errorf("resolver cache: stopped after %d names", seen-1))
 				return
 			}
-			for _, e := range cached(windows.UTF16PtrToString(c.name), c.kind) {
+			for _, e := range cachedRecords(windows.UTF16PtrToString(c.name), c.kind) {
 				if !yield(e, nil) {
 					return
 				}
@@ -62,9 +62,9 @@ func listWindowsNames(ctx context.Context) iter.Seq2[dnsEntry, error] {
 	}
 }
 
-// cached are the records of a name in the cache: none but the name itself where
+// cachedRecords are those of a name in the cache: none but the name itself where
 // the answer was that there is none.
-func cached(name string, kind uint16) []dnsEntry {
+func cachedRecords(name string, kind uint16) []dnsEntry {
 	bare := dnsEntry{host: name, name: name, kind: recordWord(int(kind)), from: fromCache}
 	var records *windows.DNSRecord
 	if windows.DnsQuery(name, kind, dnsCacheOnly, nil, &records, nil) != nil || records == nil {

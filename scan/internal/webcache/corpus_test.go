@@ -95,7 +95,7 @@ func TestCorpus(t *testing.T) {
 	if cookies != want || urls == 0 {
 		t.Errorf("%d cookies, want %d; %d URLs", cookies, want, urls)
 	}
-	t.Logf("%d URLs compared, notes %q, %d reads left of %d", urls, db.Notes(), db.pages.left, newPages(nil, nil, int64(len(b))).left)
+	t.Logf("%d URLs compared, notes %q, %d reads left of %d", urls, db.Notes(), db.pages.left, newPages(t.Context(), nil, int64(len(b))).left)
 }
 
 func TestContent(t *testing.T) {
