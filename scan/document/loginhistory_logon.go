@@ -118,7 +118,7 @@ func terminalKind(step logonStep, word, keys string) logonKind {
 }
 
 // logonEvents has the kinds for a reader of logs, each with all the names.
-var logonEvents = pastDocument{
+var logonEvents = &pastDocument{
 	name: "LoginHistoryItem",
 	kinds: []pastKind{
 		{security, 4624, logonTest, nil}, {security, 4625, logonTest, nil}, {security, 4634, logonTest, nil}, {security, 4647, logonTest, nil}, {security, 4608, logonTest, nil},

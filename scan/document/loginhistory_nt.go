@@ -43,7 +43,7 @@ func listLogons(ctx context.Context, req *Request, list *Listing) iter.Seq2[logi
 		}()
 		h := &logonHost{
 			loginHost: loginHost{etc: etc{ctx: ctx}, list: list, yield: yield},
-			view:      newPastView([]Part{{Document: &logonEvents}}, &own), buf: make([]byte, evtx.ChunkSize),
+			view:      newPastView([]Part{{Document: logonEvents}}, &own), buf: make([]byte, evtx.ChunkSize),
 		}
 		pieces := make([]piece, 0, batchRows)
 		for !h.done {
