@@ -200,11 +200,13 @@ func TestPortsOfThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer host.Close()
-	want := "TCP " + l.Addr().String() + " LISTENING (process " + strconv.Itoa(os.Getpid()) + ")"
+	want := "TCP " + l.Addr().String() + " LISTENING"
 	for p, err := range ports.lister(host.Platform())(t.Context(), &Request{Source: host}, &Listing{}) {
 		if err != nil {
 			t.Log(err) // what others have open is not for everybody
-		} else if p.label() == want {
+		} else if p.pid == 0 && p.label() == want && runtime.GOOS == "windows" {
+			return // Wine knows whose a socket is only once it was used
+		} else if p.label() == want+" (process "+strconv.Itoa(os.Getpid())+")" {
 			if exe, err := os.Executable(); err != nil || p.image != exe {
 				t.Errorf("image %q, want %q, %v", p.image, exe, err)
 			}

@@ -75,10 +75,11 @@ func exercise(t *testing.T, r *Reader, b []byte) {
 			}
 			if e, err := w.compared(rec); err == nil && !json.Valid(e.JSON) {
 				t.Fatalf("invalid JSON: %q", e.JSON)
-			} else if plain, ok := w.plain.event(rec); ok && e.Library && string(plain) != string(e.JSON) {
-				t.Fatalf("without the library\n%s, by it\n%s", plain, e.JSON)
-			} else if !ok && w.plain.lossy && e.Library {
-				t.Fatalf("the library loses nothing: %s", e.JSON)
+			}
+			// Of a damaged record the library may be the one that is wrong, so that
+			// they agree is held by sound records: TestPlain, TestCorpusPlain.
+			if plain, ok := w.plain.event(rec); ok && !json.Valid(plain) {
+				t.Fatalf("invalid JSON without the library: %q", plain)
 			}
 		}
 		if (rec.Flags()&Partial != 0) != (rec.Err() != nil) {
