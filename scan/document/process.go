@@ -158,6 +158,23 @@ func ofLiving[T any](list []T, err error) ([]T, error) {
 	return list, err
 }
 
+// eachElement answers a field for one element after the other, each value with
+// the place of its own. fault says why there may be more elements; the error is
+// the first.
+func eachElement[T any](list []T, fault error, get func(*T, func(ioc.Value) bool) error, yield func(ioc.Value) bool) error {
+	for n := range list {
+		more := true
+		err := get(&list[n], func(v ioc.Value) bool { more = yield(v.At(n)); return more })
+		if fault == nil {
+			fault = err
+		}
+		if !more {
+			return nil
+		}
+	}
+	return fault
+}
+
 // living answers nothing for a process that ended meanwhile: that is no fault,
 // and nothing of it is left to match.
 func living[T any](get func(*T, func(ioc.Value) bool) error) func(*T, func(ioc.Value) bool) error {

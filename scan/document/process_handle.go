@@ -125,17 +125,7 @@ func ofHandle(term string, kind ioc.Kind, get func(*handle, func(ioc.Value) bool
 	f := match.Field{Term: handleElement + "/" + term, Kind: kind, Cost: match.Open, Multi: true, Element: handleElement}
 	return field(f, func(p *process, yield func(ioc.Value) bool) error {
 		list, fault := p.handles()
-		for n := range list {
-			more := true
-			err := get(&list[n], func(v ioc.Value) bool { more = yield(v.At(n)); return more })
-			if fault == nil {
-				fault = err
-			}
-			if !more {
-				return nil
-			}
-		}
-		return fault
+		return eachElement(list, fault, get, yield)
 	})
 }
 

@@ -91,16 +91,6 @@ func ofRegion(term string, kind ioc.Kind, get func(*region, func(ioc.Value) bool
 	}
 	return field(f, func(p *process, yield func(ioc.Value) bool) error {
 		list, fault := p.regions()
-		for n := range list {
-			more := true
-			err := get(&list[n], func(v ioc.Value) bool { more = yield(v.At(n)); return more })
-			if fault == nil {
-				fault = err
-			}
-			if !more {
-				return nil
-			}
-		}
-		return fault
+		return eachElement(list, fault, get, yield)
 	})
 }
