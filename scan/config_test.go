@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -130,5 +131,29 @@ func TestDocumentsUnavailableByPlatform(t *testing.T) {
 				t.Errorf("%s on %s: %+v", d.Name(), p, got)
 			}
 		}
+	}
+}
+
+// besideClosed is a system beside which lies a volume that cannot be read.
+type besideClosed struct{ source.Source }
+
+func (s besideClosed) Volumes() []source.Volume {
+	v := s.Source.Volumes()
+	closed := v[0]
+	closed.Name, closed.Unread = "[volume 2]", errors.New("encrypted by BitLocker")
+	return append(v, closed)
+}
+
+// What Linux has not got may still be on a volume that nobody could read.
+func TestOtherSystemOnUnreadVolume(t *testing.T) {
+	const text = `RegistryItem/KeyPath contains Run`
+	linux := func() source.Source { return source.NewMem(source.Linux).Add("/etc/passwd", "") }
+	if r := outcome(t, linux(), text); r.IOCs[0].Verdict != "clear" {
+		t.Errorf("a Linux alone: %s", r.IOCs[0].Verdict)
+	}
+	r := outcome(t, besideClosed{linux()}, text)
+	d := r.Documents[0]
+	if r.IOCs[0].Verdict != "undetermined" || d.Status != scan.Unavailable || !strings.Contains(d.Reason, "[volume 2] may hold another system: encrypted by BitLocker") {
+		t.Errorf("beside a volume that cannot be read: %s, %+v", r.IOCs[0].Verdict, d)
 	}
 }

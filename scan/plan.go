@@ -177,6 +177,9 @@ func (p *Plan) plannedFor(name string, t document.Document) planned {
 		d.status, d.reason = Skipped, "switched off by --skip"
 	case len(o.Documents) > 0 && !containsFold(o.Documents, name):
 		d.status, d.reason = Skipped, "not among --documents"
+	case cannotHave(name, platform) && closedVolume(p.cfg.Source) != nil:
+		v := closedVolume(p.cfg.Source)
+		d.status, d.reason = Unavailable, fmt.Sprintf("%s has no such document, but %s may hold another system: %v", platform, v.Name, v.Unread)
 	case cannotHave(name, platform):
 		d.status, d.reason = Complete, fmt.Sprintf("%s has no such document", platform)
 	case t == nil && !containsFold(ioc.Documents(), name):

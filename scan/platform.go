@@ -40,6 +40,17 @@ func cannotHave(document string, p source.Platform) bool {
 	return false
 }
 
+// closedVolume is one that cannot be read, nil where there is none. What is on
+// it, such as a Windows beside a Linux, is not known.
+func closedVolume(s source.Source) *source.Volume {
+	for _, v := range s.Volumes() {
+		if v.Unread != nil {
+			return &v
+		}
+	}
+	return nil
+}
+
 // listedOn reports whether this version can list a document from the evidence
 // of a platform.
 func listedOn(d document.Document, p source.Platform) bool {

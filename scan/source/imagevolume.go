@@ -101,7 +101,7 @@ func opened[F fsys.FileSystem](f F, err error) (fsys.FileSystem, error) {
 // closed is what of the part cannot be read, as a volume beside the one that
 // can, if there is one.
 func (p *ImagePart) closed() Volume {
-	v := Volume{Name: p.Name, FS: sealed{p.Unread}, Type: p.Kind, Label: p.Label}
+	v := Volume{Name: p.Name, FS: sealed{p.Unread}, Type: p.Kind, Label: p.Label, Unread: p.Unread}
 	if p.volume != nil {
 		v.Name = "encrypted part of " + p.Name
 	}

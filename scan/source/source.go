@@ -72,6 +72,8 @@ type Volume struct {
 	Type     string // file system where known: ntfs, ext4 …
 	Label    string // where known
 	Serial   string // where known: hexadecimal, or a UUID
+	// Unread says why nothing of it can be read; nil: it can.
+	Unread error
 	// Deleted lists what is in no folder, see there; nil where nothing can be.
 	Deleted Deleted
 }
